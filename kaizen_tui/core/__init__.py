@@ -1,0 +1,1 @@
+"""The rules. Pure: no files, no network, no clock, no user interface."""

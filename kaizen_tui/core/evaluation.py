@@ -1,0 +1,66 @@
+"""`evaluation:` of a component or a ticket: how a change is tested and measured before anybody gets it."""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from kaizen_tui.core.typed import Argv, Block, Bytes, Integer, Share, Span, Text, WorkTreePath
+
+BENCHMARK_FORMATS = ("json", "pytest-benchmark", "hyperfine", "pyperf", "k6", "locust", "autocannon")
+
+
+def _method(text: str) -> str:
+    if not (text.isascii() and text.isalpha() and text.isupper()):
+        raise ValueError(f"`{text}` is no HTTP method such as POST")
+    return text
+
+
+def _route(text: str) -> str:
+    if not text.startswith("/"):
+        raise ValueError(f"`{text}` is no route; begin with /")
+    return text
+
+
+class SuiteCommand(Block):
+    """The test command, run in both work trees; `junit` is the report that it writes, within the work tree."""
+
+    command: Argv
+    junit: WorkTreePath | None = None
+
+
+class Benchmark(Block):
+    """A command that prints measurements in `format`, run in `pairs` interleaved pairs."""
+
+    command: Argv
+    format: Literal["json", "pytest-benchmark", "hyperfine", "pyperf", "k6", "locust", "autocannon"] = "json"
+    pairs: Annotated[Integer, Field(ge=2, le=10_000)] = 20
+
+
+class Replay(Block):
+    """Recorded requests, replayed to both versions. Only safe methods, but for the routes allowed by name."""
+
+    har: WorkTreePath
+    serve: Argv
+    routes: dict[Annotated[str, AfterValidator(_method)], tuple[Annotated[Text, AfterValidator(_route)], ...]] = Field(
+        default_factory=dict
+    )
+
+
+class SandboxLimits(Block):
+    """What a sandboxed process may take: bytes, processes, seconds; None is the sandbox's default."""
+
+    memory: Bytes | None = None
+    pids: Annotated[Integer, Field(ge=1)] | None = None
+    time: Span | None = None
+    network: Literal["none", "host"] = "none"
+
+
+class Evaluation(Block):
+    """How a candidate is evaluated. tolerance: how much worse still counts as unchanged, as a share."""
+
+    setup: Argv | None = None
+    tests: SuiteCommand | None = None
+    benchmarks: tuple[Benchmark, ...] = ()
+    replay: Replay | None = None
+    tolerance: Annotated[Share, Field(lt=1)] = 0.05
+    sandbox: SandboxLimits = SandboxLimits()

@@ -1,0 +1,40 @@
+"""What all tests share: one kind of environment whoever runs them, hypothesis profiles, programs that must be there."""
+
+import os
+import shutil
+from collections.abc import Callable
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+IN_CI = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
+
+# Nothing of the person's own settings reaches a test, also not through the processes that a test starts.
+for name in [name for name in os.environ if name.startswith("KAIZEN_") and name != "KAIZEN_KILLS"]:
+    del os.environ[name]
+for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "VISUAL", "EDITOR", "GIT_DIR", "GIT_WORK_TREE"):
+    os.environ.pop(name, None)
+os.environ["GIT_CONFIG_GLOBAL"] = os.devnull
+os.environ["GIT_CONFIG_NOSYSTEM"] = "1"
+
+# A busy machine must not fail a test: no deadlines. CI must fail on the change and not on the dice: the same examples.
+settings.register_profile("local", deadline=None)
+settings.register_profile(
+    "ci", deadline=None, derandomize=True, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("ci" if IN_CI else "local")
+
+
+@pytest.fixture
+def require_program() -> Callable[[str], str]:
+    """`require_program("tmux")` -> its path. Without it the test is skipped; in CI, which skips nothing, it fails."""
+
+    def require(name: str) -> str:
+        path = shutil.which(name)
+        if path is None and IN_CI:
+            pytest.fail(f"`{name}` is needed here and is not installed; .ci/run should install it")
+        if path is None:
+            pytest.skip(f"`{name}` is not installed")
+        return path
+
+    return require
