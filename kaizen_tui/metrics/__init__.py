@@ -1,0 +1,1 @@
+"""Where numbers come from: one small protocol, and the sources that speak it."""
