@@ -1,0 +1,1 @@
+"""The `kaizen` command: one file per family of commands."""

@@ -1,0 +1,183 @@
+"""`kaizen why`, `approve`, `reject`, `signoff`, `comment`."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from kaizen_tui.cli.errors import EXIT_DONE
+from kaizen_tui.cli.invocation import Call, command
+from kaizen_tui.cli.output import emit, emit_json, warn
+from kaizen_tui.cli.parameters import TICKET_ID, known_ticket, ticket_argument
+from kaizen_tui.core.text import safe
+
+if TYPE_CHECKING:
+    from kaizen_tui.core.facts import Facts
+    from kaizen_tui.core.unmet import Decision, Unmet
+    from kaizen_tui.loop.govern import Said
+
+
+@command("why", writes=True)
+@ticket_argument()
+def why(call: Call, ticket_id: str) -> int:
+    """Says which gate holds the ticket where it is, in words, and the command that would open it."""
+    from kaizen_tui.cli.decisions import decisions_json
+    from kaizen_tui.loop.facts import gather
+    from kaizen_tui.loop.govern import decisions
+
+    session = call.session()
+    ticket_id = known_ticket(call.workspace, ticket_id)
+    facts = gather(session, ticket_id)
+    found = decisions(facts, session.actor)
+    if call.json:
+        emit_json(decisions_json(ticket_id, facts.ticket.status, found))
+    else:
+        emit("\n".join(why_lines(call, facts, found)))
+    return EXIT_DONE
+
+
+def why_lines(call: Call, facts: "Facts", found: "dict[str, Decision]") -> list[str]:
+    """The next move, what the first refusing gate beyond it asks for, and the other moves."""
+    from kaizen_tui.core.lifecycle import next_status, order
+    from kaizen_tui.core.unmet import title
+
+    ticket, paint = facts.ticket, call.paint
+    following = next_status(ticket.status)
+    lines = [f"{paint(ticket.id, bold=True)} is {paint(title(ticket.status), bold=True)}: {safe(ticket.title)}"]
+    if following is None:
+        return [*lines, f"{title(ticket.status)} is final; nothing comes next."]
+    decision = found[following]
+    lines += ["", *_next_lines(call, decision, following)]
+    enforce_from = facts.config.governance.enforce_from
+    if not decision.enforced and order(enforce_from) > order(following):
+        lines += _later_lines(call, facts, decision, enforce_from)
+    others = [target for target in found if target != following]
+    if others:
+        lines += ["", "Also possible:"]
+        lines += [f"  {title(target)}: {safe(_move_command(ticket.id, target))}" for target in others]
+    lines += ["", f"Its history: kaizen log {ticket.id}"]
+    return lines
+
+
+def _move_command(ticket_id: str, target: str) -> str:
+    from kaizen_tui.core import commands
+
+    return commands.abort(ticket_id) if target == "aborted" else commands.move(ticket_id, target)
+
+
+def _next_lines(call: Call, decision: "Decision", following: str) -> list[str]:
+    from kaizen_tui.core.unmet import count, title
+
+    paint, name = call.paint, title(following)
+    if not decision.allowed:
+        head = f"Next is {name}: shut, {count(len(decision.refused), 'condition')} unmet"
+        return [paint(head, "red", bold=True), *condition_block(call, decision.refused)]
+    move = f"  {safe(_move_command(decision.ticket, following))}"
+    if decision.warnings:
+        head = f"Next is {name}: open, though {count(len(decision.warnings), 'condition')} unmet (logged with the move)"
+        return [paint(head, "yellow", bold=True), *condition_block(call, decision.warnings), "Move it:", move]
+    return [paint(f"Next is {name}: open", "green", bold=True), move]
+
+
+def _later_lines(call: Call, facts: "Facts", decision: "Decision", enforce_from: str) -> list[str]:
+    """What the first gate that refuses will ask for, beyond what the next one names."""
+    from kaizen_tui.core.gates import unmet
+    from kaizen_tui.core.unmet import title
+
+    known = {condition.code for condition in decision.warnings}
+    rest = tuple(condition for condition in unmet(facts, enforce_from) if condition.code not in known)
+    if not rest:
+        return ["", f"From {title(enforce_from)} on the gates refuse; nothing else is unmet up to there."]
+    head = f"From {title(enforce_from)} on the gates refuse. Up to there also unmet:"
+    return ["", head, *condition_block(call, rest)]
+
+
+def condition_block(call: Call, conditions: "tuple[Unmet, ...]") -> list[str]:
+    """Conditions with their commands; `--plain`: one line each."""
+    if call.plain:
+        return [safe(f"- {c.text}" + (f"  [{c.command}]" if c.command else "")) for c in conditions]
+    lines = []
+    for condition in conditions:
+        lines.append(f"  - {safe(condition.text)}")
+        if condition.command:
+            lines.append("      " + call.paint(safe(condition.command), dim=True))
+    return lines
+
+
+_note = click.option("--note", default="", metavar="TEXT", help="A remark for the log.")
+_sign = click.option("--sign", is_flag=True, help="Sign the entry with your SSH key, also where it isn't required.")
+
+
+@command("approve", writes=True)
+@ticket_argument()
+@_note
+@_sign
+def approve(call: Call, ticket_id: str, note: str, sign: bool) -> int:
+    """Approves what the ticket's status is about: the plan, the change in review, the promotion of the canary."""
+    from kaizen_tui.loop import govern
+    from kaizen_tui.loop.signing import signer_for
+
+    session = call.session()
+    ticket_id = known_ticket(call.workspace, ticket_id)
+    said = govern.approve(session, ticket_id, note, sign=signer_for(session, wanted=sign))
+    _said(call, ticket_id, said, "approved")
+    return EXIT_DONE
+
+
+@command("reject", writes=True)
+@ticket_argument()
+@click.option("--note", required=True, metavar="TEXT", help="Why; it is shown to whoever meets the shut gate.")
+@_sign
+def reject(call: Call, ticket_id: str, note: str, sign: bool) -> int:
+    """Says no, with the reason. The gate stays shut until you approve."""
+    from kaizen_tui.loop import govern
+    from kaizen_tui.loop.signing import signer_for
+
+    session = call.session()
+    ticket_id = known_ticket(call.workspace, ticket_id)
+    said = govern.reject(session, ticket_id, note, sign=signer_for(session, wanted=sign))
+    _said(call, ticket_id, said, "rejected")
+    return EXIT_DONE
+
+
+@command("signoff", writes=True)
+@ticket_argument()
+@click.argument("criterion")
+@_note
+@_sign
+def signoff(call: Call, ticket_id: str, criterion: str, note: str, sign: bool) -> int:
+    """Signs off a manual success criterion.
+
+    CRITERION is its number as `kaizen show` lists it, its text, or a part of the text that no other one has. In
+    canary, `rollback` says that the rollback was executed and verified.
+    """
+    from kaizen_tui.loop import govern
+    from kaizen_tui.loop.signing import signer_for
+
+    session = call.session()
+    ticket_id = known_ticket(call.workspace, ticket_id)
+    said = govern.sign_off(session, ticket_id, criterion, note, sign=signer_for(session, wanted=sign))
+    _said(call, ticket_id, said, f"signed off `{said.subject}`")
+    return EXIT_DONE
+
+
+@command("comment", writes=True)
+@click.argument("ticket_id", type=TICKET_ID, metavar="ID")
+@click.argument("text")
+def comment(call: Call, ticket_id: str, text: str) -> int:
+    """Adds a comment to the ticket's log."""
+    from kaizen_tui.loop import govern
+
+    session = call.session()
+    ticket_id = known_ticket(call.workspace, ticket_id)
+    _said(call, ticket_id, govern.comment(session, ticket_id, text), "commented")
+    return EXIT_DONE
+
+
+def _said(call: Call, ticket_id: str, said: "Said", what: str) -> None:
+    if call.json:
+        shown: dict[str, Any] = {"id": ticket_id, "entry": said.entry.as_dict(), "counts": not said.doubt}
+        emit_json({**shown, "doubt": said.doubt or None})
+    else:
+        emit(safe(f"{ticket_id}: {what} by {said.entry.actor}"))
+    if said.doubt:
+        warn(f"it is logged, but doesn't count: {said.doubt}")

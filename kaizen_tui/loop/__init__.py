@@ -1,0 +1,1 @@
+"""The stages of the loop as functions that both front ends call."""

@@ -1,0 +1,242 @@
+"""Checks the content of the files: settings, components, tickets. Every finding has its path and line."""
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+
+from kaizen_tui.core.component import Component
+from kaizen_tui.core.criterion_text import read_criterion
+from kaizen_tui.core.errors import KaizenError, NotFoundError
+from kaizen_tui.core.fields import MetricFields
+from kaizen_tui.core.ids import is_ticket_id, nearest, number_of
+from kaizen_tui.core.log_tail import last_status
+from kaizen_tui.core.patch_spec import unfilled_sections
+from kaizen_tui.core.problem import Problem
+from kaizen_tui.core.scorecard import MAX_BYTES
+from kaizen_tui.core.states import STATUSES
+from kaizen_tui.core.values import quoted
+from kaizen_tui.loop.context import Session
+from kaizen_tui.loop.models import component_model, load_config, parse_score_card, ticket_model
+from kaizen_tui.store.files import read_optional
+from kaizen_tui.store.log_file import read_log_bytes
+from kaizen_tui.store.reading import (
+    ComponentFile,
+    TicketFile,
+    component_ids,
+    list_components,
+    problems_of,
+    read_ticket_file,
+)
+from kaizen_tui.store.workspace import Workspace
+from kaizen_tui.store.yaml_reader import YamlDocument, parse_yaml
+
+Line = Callable[..., int]
+# From these on a Patch-Spec with template text is a finding; before, it is still being written.
+_SPEC_DUE = frozenset(STATUSES[STATUSES.index("in_review") : STATUSES.index("aborted")])
+
+
+class Registry(NamedTuple):
+    """What tickets are held against. metrics: of each component that can be read. ids: of all that have a file."""
+
+    metrics: dict[str, tuple[MetricFields, ...]]
+    ids: tuple[str, ...]
+
+
+def ticket_ids(workspace: Workspace) -> list[str]:
+    """The ids of all folders in tickets/ that are named like tickets, in order of their numbers. Raises StoreError."""
+    try:
+        names = os.listdir(workspace.tickets)
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        from kaizen_tui.store.files import in_words
+
+        raise in_words(error, "cannot read", workspace.tickets) from error
+    return sorted((name for name in names if is_ticket_id(name)), key=lambda name: (number_of(name), name))
+
+
+def lint(session: Session, ids: Sequence[str]) -> list[Problem]:
+    """Every finding about these tickets; without ids about all tickets, the components and the settings as well.
+
+    Raises NotFoundError for an id that doesn't exist. Errors come before warnings within one file's lines.
+    """
+    workspace = session.workspace
+    files, broken = list_components(workspace)
+    registry = Registry({file.id: file.fields.metrics for file in files}, tuple(component_ids(workspace)))
+    found: list[Problem] = []
+    if not ids:
+        found += lint_config(workspace)
+        found += broken
+        for file in files:
+            found += lint_component(workspace, file)
+        found += _strays(workspace)
+    for ticket_id in ids or ticket_ids(workspace):
+        found += lint_ticket(workspace, ticket_id, registry)
+    return found
+
+
+def lint_config(workspace: Workspace) -> list[Problem]:
+    """What is wrong with config.yml."""
+    return _errors_of(workspace, lambda: load_config(workspace))
+
+
+def lint_component(workspace: Workspace, file: ComponentFile) -> list[Problem]:
+    """What is wrong or doubtful about a component whose fields can be read."""
+    shown = workspace.relative(file.path)
+    line = _lines(file.data, shown)
+    models: list[Component] = []
+    found = _errors_of(workspace, lambda: models.append(component_model(workspace, file)))
+    for model in models:
+        found += _unknown_keys(model.unknown, shown, line)
+    for position, metric in enumerate(file.fields.metrics):
+        at = line("slo", "metrics", position, "name")
+        if not metric.has_source:
+            found.append(
+                _warning(shown, at, f"metric {quoted(metric.name)} has no source", "give it a `query` or an `sli`")
+            )
+        if metric.abort_threshold is None or metric.abort_threshold == metric.threshold:
+            says = (
+                "has no abort_threshold"
+                if metric.abort_threshold is None
+                else "has an abort_threshold equal to its target"
+            )
+            hint = "set abort_threshold: above the target where lower is better, below it where higher is"
+            found.append(_warning(shown, at, f"metric {quoted(metric.name)} {says}, so lower counts as better", hint))
+    return found
+
+
+def lint_ticket(workspace: Workspace, ticket_id: str, registry: Registry) -> list[Problem]:
+    """What is wrong or doubtful about one ticket and its files. Raises NotFoundError."""
+    try:
+        file = read_ticket_file(workspace, ticket_id)
+    except NotFoundError:
+        raise
+    except KaizenError as error:
+        return problems_of(error, workspace)
+    shown = workspace.relative(file.path)
+    line = _lines(file.data, shown)
+    found: list[Problem] = []
+    try:
+        found += _unknown_keys(ticket_model(workspace, file).unknown, shown, line)
+    except KaizenError as error:
+        found += problems_of(error, workspace)
+    found += _component_of(file, shown, line, registry)
+    found += _criteria_of(file, shown, line, registry)
+    found += _status_of(workspace, file, shown, line)
+    found += _beside(workspace, file)
+    return found
+
+
+def _component_of(file: TicketFile, shown: str, line: Line, registry: Registry) -> list[Problem]:
+    component = file.fields.component
+    if component in registry.metrics:
+        return []
+    if component in registry.ids:
+        message = f"its component {quoted(component)} can't be read"
+        return [_warning(shown, line("component"), message, "`kaizen lint` says what is wrong with it")]
+    near = nearest(component, registry.ids)
+    hint = f"did you mean {quoted(near)}?" if near else f"`kaizen component {component}` makes it"
+    return [Problem(shown, line("component"), f"the registry has no component {quoted(component)}", hint)]
+
+
+def _criteria_of(file: TicketFile, shown: str, line: Line, registry: Registry) -> Iterable[Problem]:
+    metrics = registry.metrics.get(file.fields.component)
+    if metrics is None:
+        return
+    for key in ("success_criteria", "abort_criteria"):
+        seen: set[str] = set()
+        for position, text in enumerate(getattr(file.fields, key)):
+            reading = read_criterion(text, metrics)
+            if reading.looks_automatic:
+                message = f"{quoted(text)} looks automatic, but is manual: {reading.problem}"
+                yield _warning(shown, line(key, position), message)
+            if text in seen:
+                yield _warning(shown, line(key, position), f"{quoted(text)} stands twice in {key}")
+            seen.add(text)
+
+
+def _status_of(workspace: Workspace, file: TicketFile, shown: str, line: Line) -> list[Problem]:
+    try:
+        logged = last_status(read_log_bytes(workspace.log_path(file.id))).status
+    except KaizenError as error:
+        return problems_of(error, workspace)
+    if not logged or logged == file.fields.status:
+        return []
+    message = f"the status was changed by hand: the file says {file.fields.status}, the log {quoted(logged)}"
+    hint = f"set it back and use `kaizen update {file.id} --status {file.fields.status}`, which asks the gates"
+    return [Problem(shown, line("status"), message, hint)]
+
+
+def _beside(workspace: Workspace, file: TicketFile) -> Iterable[Problem]:
+    """The files next to the ticket."""
+    spec_path, card_path = workspace.spec_path(file.id), workspace.score_card_path(file.id)
+    try:
+        spec, card = read_optional(spec_path), read_optional(card_path, MAX_BYTES)
+    except KaizenError as error:
+        yield from problems_of(error, workspace)
+        return
+    if file.fields.status in _SPEC_DUE:
+        missing = unfilled_sections(spec.decode("utf-8", "replace")) if spec is not None else ()
+        if spec is None:
+            yield _warning(workspace.relative(spec_path), 0, "the patch spec is missing")
+        for name in missing:
+            message = f"the section {quoted(name)} is empty or still has template text"
+            yield _warning(workspace.relative(spec_path), _heading(spec or b"", name), message)
+    if card is not None:
+        parsed, problems = parse_score_card(card, workspace.relative(card_path))
+        yield from problems
+        if parsed is not None and parsed.ticket != file.id:
+            yield Problem(
+                workspace.relative(card_path), 0, f"the score-card is of {quoted(parsed.ticket)}, not {file.id}"
+            )
+
+
+def _heading(spec: bytes, name: str) -> int:
+    for number, text in enumerate(spec.decode("utf-8", "replace").splitlines(), start=1):
+        if text.startswith("#") and name.casefold() in text.casefold():
+            return number
+    return 0
+
+
+def _strays(workspace: Workspace) -> list[Problem]:
+    """Folders in tickets/ that no command reads."""
+    try:
+        entries = [entry for entry in os.scandir(workspace.tickets) if entry.is_dir(follow_symlinks=False)]
+    except FileNotFoundError:
+        return []
+    return [
+        _warning(workspace.relative(entry.path), 0, "not a ticket id, so not read", "name it like KAIZ-001, or move it")
+        for entry in sorted(entries, key=lambda entry: entry.name)
+        if not entry.name.startswith(".") and not is_ticket_id(entry.name)
+    ]
+
+
+def _unknown_keys(unknown: Iterable[tuple[tuple[str | int, ...], str]], shown: str, line: Line) -> list[Problem]:
+    """Only those that resemble a known key: any other may be somebody's own."""
+    return [
+        _warning(shown, line(*path), f"unknown key {quoted(str(path[-1]))}", hint) for path, hint in unknown if hint
+    ]
+
+
+def _errors_of(workspace: Workspace, check: Callable[[], object]) -> list[Problem]:
+    try:
+        check()
+    except KaizenError as error:
+        return problems_of(error, workspace)
+    return []
+
+
+def _lines(data: bytes, shown: str) -> Line:
+    """A function from a field's path to its line; the file is parsed for it only when it is asked."""
+    document: list[YamlDocument] = []
+
+    def line(*path: str | int) -> int:
+        if not document:
+            document.append(parse_yaml(data, shown))
+        return document[0].line(*path)
+
+    return line
+
+
+def _warning(path: str, line: int, message: str, hint: str = "") -> Problem:
+    return Problem(path, line, message, hint, "warning")

@@ -1,0 +1,85 @@
+"""Proves the logs: that no entry was changed, dropped or reordered; and says who signed what."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from kaizen_tui.core.errors import KaizenError
+from kaizen_tui.core.log_view import LogEntry, LogProblem, LogView
+from kaizen_tui.core.promotion_log import read_log
+from kaizen_tui.loop.context import Session
+from kaizen_tui.loop.facts import with_signers
+from kaizen_tui.store.log_file import read_log_bytes
+from kaizen_tui.store.reading import read_ticket_file
+from kaizen_tui.store.workspace import Workspace
+
+
+class Proof(NamedTuple):
+    """What the verification of one ticket's log found.
+
+    path: of the log, as shown. entries: hashed entries. proven: how many of them. legacy: old lines, which prove
+    nothing. signed: entries with a signature of somebody in allowed_signers. problems: in line order; none: proven.
+    """
+
+    id: str
+    path: str
+    entries: int
+    proven: int
+    legacy: int
+    signed: int
+    problems: tuple[LogProblem, ...]
+
+    @property
+    def ok(self) -> bool:
+        return not self.problems
+
+
+def read_proven(workspace: Workspace, ticket_id: str) -> LogView:
+    """The ticket's log, verified, with the signers. Raises NotFoundError, StoreError."""
+    data = read_log_bytes(workspace.log_path(ticket_id))
+    if not data:
+        _require_ticket(workspace, ticket_id)
+    return with_signers(workspace, read_log(data))
+
+
+def verify(session: Session, ids: Sequence[str]) -> list[Proof]:
+    """One proof for each ticket, in the order given. Raises NotFoundError for a ticket that doesn't exist."""
+    return [_prove(session.workspace, ticket_id) for ticket_id in ids]
+
+
+def _prove(workspace: Workspace, ticket_id: str) -> Proof:
+    path = workspace.relative(workspace.log_path(ticket_id))
+    data = read_log_bytes(workspace.log_path(ticket_id))
+    if not data:
+        return Proof(ticket_id, path, 0, 0, 0, 0, _absent(workspace, ticket_id))
+    log = with_signers(workspace, read_log(data))
+    hashed = [row for row in log.rows if isinstance(row.entry, LogEntry)]
+    return Proof(
+        ticket_id,
+        path,
+        len(hashed),
+        len(log.proven),
+        len(log.rows) - len(hashed),
+        len(log.signed_by),
+        log.problems,
+    )
+
+
+def _absent(workspace: Workspace, ticket_id: str) -> tuple[LogProblem, ...]:
+    """A ticket that Kaizen made (it has a uid) has had a log from its first moment; others may have none."""
+    try:
+        made_here = bool(read_ticket_file(workspace, ticket_id).fields.uid)
+    except KaizenError as error:
+        if error.exit_code == 3:
+            raise
+        made_here = False  # a broken ticket is lint's to report
+    return (
+        (LogProblem(0, None, "the log is missing, or empty: every entry was dropped", "absent"),) if made_here else ()
+    )
+
+
+def _require_ticket(workspace: Workspace, ticket_id: str) -> None:
+    try:
+        read_ticket_file(workspace, ticket_id)
+    except KaizenError as error:
+        if error.exit_code == 3:
+            raise
