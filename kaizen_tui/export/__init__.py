@@ -1,0 +1,1 @@
+"""What leaves: the board as json, yaml, csv, md, html, svg and prom."""
