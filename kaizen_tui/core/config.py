@@ -134,7 +134,11 @@ class Notify(StrictBlock):
 
 
 class Config(StrictBlock):
-    """The settings of a workspace. metrics: None when no metrics server is configured. keys: action id -> key."""
+    """The settings of a workspace.
+
+    metrics: None when no metrics server is configured. keys: action id -> key.
+    wip: status -> how many tickets at once are too many beyond (shown on the board; nothing refuses because of it).
+    """
 
     metrics: MetricsConfig | None = None
     governance: Governance = Field(default_factory=Governance)
@@ -143,6 +147,9 @@ class Config(StrictBlock):
     notify: tuple[Notify, ...] = ()
     keys: dict[Annotated[str, AfterValidator(_action_id)], Text] = Field(default_factory=dict)
     theme: Text = "kaizen-dark"
+    wip: dict[Literal["draft", "planned", "in_progress", "in_review", "canary"], Annotated[Integer, Field(ge=1)]] = Field(
+        default_factory=dict
+    )
 
     @classmethod
     def from_raw(cls, raw: Mapping[str, Value]) -> Self:

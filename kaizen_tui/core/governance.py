@@ -103,6 +103,14 @@ def is_signed(facts: Facts, entry: LogEntry) -> bool:
     return signer is not None and same_person(signer, entry.actor)
 
 
+def stands(facts: Facts, entry: LogEntry) -> bool:
+    """Whether a vote or a sign-off may count: signed where that is asked for, and not withdrawn by who gave it."""
+    return is_signed(facts, entry) and not any(
+        same_person(back.actor, entry.actor) and is_signed(facts, back)
+        for back in facts.log.withdrawals.get(entry.hash, ())
+    )
+
+
 def entries_into(facts: Facts, status: str) -> tuple[LogEntry, ...]:
     """The last move into `status`: one entry, none, or several where branches that both moved were merged."""
     return facts.log.latest(lambda entry: entry.event == "status" and entry.text("to") == status)
@@ -141,6 +149,8 @@ def _stale(facts: Facts, entry: LogEntry, purpose: Purpose) -> str:
     """Why the entry says nothing about what stands there now, or ""."""
     if not is_signed(facts, entry):
         return "not signed"
+    if not stands(facts, entry):
+        return "withdrawn"
     if purpose == "plan":
         if entry.text("status") == "draft":
             return "given while the ticket was a draft"
@@ -202,13 +212,13 @@ def rejections(facts: Facts, purpose: Purpose) -> tuple[LogEntry, ...]:
         window = facts.log.not_before(*entries_into(facts, "in_review"))
         moved = bool(entries_into(facts, "in_review"))
         window = (e for e in window if moved or e.text("status") in ("in_review", "canary", ""))
-    given = [entry for entry in window if entry.event == "reject" and is_signed(facts, entry)]
+    given = [entry for entry in window if entry.event == "reject" and stands(facts, entry)]
     return tuple({fold(entry.actor): entry for entry in _not_taken_back(facts, given)}.values())
 
 
 def _not_taken_back(facts: Facts, given: list[LogEntry]) -> list[LogEntry]:
     """The rejections that the same person's approval does not follow."""
-    approved = [entry for entry in facts.log.events("approve") if is_signed(facts, entry)]
+    approved = [entry for entry in facts.log.events("approve") if stands(facts, entry)]
     if not facts.log.is_linear:
         return [entry for entry in given if not _is_followed(facts, entry, approved)]
     # One way back through the log, however long it is: whoever approved later than this.
@@ -241,7 +251,7 @@ def names_verdict(facts: Facts) -> bool:
 def signed_off(facts: Facts, criterion: str, since: tuple[LogEntry, ...] = ()) -> bool:
     """Whether someone signed off this very text (after every one of `since`)."""
     return any(
-        entry.event == "signoff" and entry.text("criterion") == criterion and is_signed(facts, entry)
+        entry.event == "signoff" and entry.text("criterion") == criterion and stands(facts, entry)
         for entry in facts.log.after(*since)
     )
 

@@ -40,6 +40,11 @@ def nearest(word: str, words: Iterable[str]) -> str | None:
     known = {candidate.casefold(): candidate for candidate in words}
     if folded in known:
         return known[folded]
+    prefix, dash, digits = folded.rpartition("-")
+    if digits.isascii() and digits.isdigit() and (dash or not prefix):  # `2` and `KAIZ-2` mean KAIZ-002
+        padded = f"{prefix or PREFIX.casefold()}-{digits.lstrip('0').zfill(3)}"
+        if padded in known:
+            return known[padded]
     from difflib import get_close_matches  # only on the way to an error message
 
     close = get_close_matches(folded, list(known), n=1, cutoff=0.6)

@@ -19,6 +19,7 @@ EVENTS: tuple[str, ...] = (
     "approve",
     "reject",
     "signoff",
+    "withdraw",
     "evaluate",
     "rollout",
     "verdict",
@@ -130,6 +131,14 @@ class LogView:
     def events(self, *names: str) -> tuple[LogEntry, ...]:
         """The proven entries of these events (of all, when none is named), in file order."""
         return tuple(entry for entry in self.proven if not names or entry.event in names)
+
+    @cached_property
+    def withdrawals(self) -> Mapping[str, tuple[LogEntry, ...]]:
+        """Hash of a vote or sign-off -> the proven `withdraw` entries that name it, whoever wrote them."""
+        found: dict[str, tuple[LogEntry, ...]] = {}
+        for entry in self.events("withdraw"):
+            found[entry.text("undoes")] = (*found.get(entry.text("undoes"), ()), entry)
+        return found
 
     def line_of(self, entry: LogEntry) -> int:
         """The 1-based line of a proven entry, 0 when it is not one of this log's."""

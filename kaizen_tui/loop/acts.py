@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from kaizen_tui.loop.context import Session
+from kaizen_tui.loop.context import Session, Wrote
 from kaizen_tui.store.records import Transaction, transaction
 
 
@@ -15,11 +15,14 @@ def opened(session: Session, ticket_id: str, if_match: str | None = None) -> Ite
     Raises NotFoundError, ConflictError, StoreError.
     """
     with transaction(session.workspace, ticket_id, if_match) as tx:
+        before = tx.data
         try:
             yield tx
         finally:
             for note in tx.notes:
                 session.tell(note)
+            if tx.written:
+                session.wrote(Wrote(ticket_id, before, tx.data, tuple(tx.written)))
 
 
 def shown_path(session: Session, ticket_id: str) -> str:

@@ -11,7 +11,25 @@ from kaizen_tui.store.workspace import Workspace
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from kaizen_tui.core.log_view import LogEntry
+
 MAX_ACTOR = 200  # characters; "Ada Lovelace <ada@example.org>" is 30
+
+
+def _unheard(_wrote: "Wrote") -> None:
+    """Nobody listens."""
+
+
+class Wrote(NamedTuple):
+    """One act on a ticket as written: what taking it back needs to know.
+
+    before, after: the ticket's bytes. entries: what was added to the log, in its order.
+    """
+
+    ticket_id: str
+    before: bytes
+    after: bytes
+    entries: "tuple[LogEntry, ...]"
 
 
 class Session(NamedTuple):
@@ -20,6 +38,7 @@ class Session(NamedTuple):
     actor: as it goes into the log, one printable line: see `resolve_actor`.
     now:   the present, an aware datetime in UTC. token: a fresh random text of hexadecimal digits.
     tell:  takes what the person should know though all went well: what a crash had left and was mended.
+    wrote: hears of each act on an existing ticket once it is on disk.
     """
 
     workspace: Workspace
@@ -27,6 +46,7 @@ class Session(NamedTuple):
     now: "Callable[[], datetime]"
     token: Callable[[], str]
     tell: Callable[[str], object] = str
+    wrote: Callable[[Wrote], object] = _unheard
 
     def stamp(self) -> str:
         """The present as RFC 3339, UTC, whole seconds."""

@@ -1,7 +1,7 @@
 """Moves through the gates, approvals, sign-offs: each decided by core and written, with its log entry, as one act."""
 
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from kaizen_tui.core.conditions import ROLLBACK
 from kaizen_tui.core.criterion_text import Reading, read_criterion
@@ -11,6 +11,7 @@ from kaizen_tui.core.gates import decide, status_fields, unmet_next
 from kaizen_tui.core.governance import approval_fields, evidence_hash, may_approve
 from kaizen_tui.core.lifecycle import EDGES
 from kaizen_tui.core.log_view import LogEntry
+from kaizen_tui.core.seen import seen_fields
 from kaizen_tui.core.states import FINAL
 from kaizen_tui.core.unmet import Decision, title
 from kaizen_tui.core.values import quoted
@@ -68,15 +69,22 @@ def decisions(facts: Facts, actor: str) -> dict[str, Decision]:
 
 
 def approve(
-    session: Session, ticket_id: str, note: str = "", *, sign: Signer | None = None, seen: Facts | None = None
+    session: Session,
+    ticket_id: str,
+    note: str = "",
+    *,
+    sign: Signer | None = None,
+    seen: Facts | None = None,
+    shown: Mapping[str, Any] | None = None,
 ) -> Said:
     """Approves what the present status is about: the plan, the canary, the promotion.
 
     seen: the facts that the person looked at; ConflictError when status or evidence are others by now.
+    shown: the numbers that stood before them, frozen into the entry as `seen` with its hash (see core.seen).
     An approval that doesn't count (the owner's, a draft's) is logged all the same: it takes back one's rejection.
     Raises RefusedError in a final status.
     """
-    return _vote(session, ticket_id, "approve", note, sign, seen)
+    return _vote(session, ticket_id, "approve", note, sign, seen, shown)
 
 
 def reject(session: Session, ticket_id: str, note: str, *, sign: Signer | None = None) -> Said:
@@ -86,7 +94,15 @@ def reject(session: Session, ticket_id: str, note: str, *, sign: Signer | None =
     return _vote(session, ticket_id, "reject", note, sign, None)
 
 
-def _vote(session: Session, ticket_id: str, event: str, note: str, sign: Signer | None, seen: Facts | None) -> Said:
+def _vote(
+    session: Session,
+    ticket_id: str,
+    event: str,
+    note: str,
+    sign: Signer | None,
+    seen: Facts | None,
+    shown: Mapping[str, Any] | None = None,
+) -> Said:
     with opened(session, ticket_id) as tx:
         facts = gather(session, tx)
         if seen is not None and _approved(seen) != _approved(facts):
@@ -95,6 +111,7 @@ def _vote(session: Session, ticket_id: str, event: str, note: str, sign: Signer 
         if status in FINAL:
             raise RefusedError(f"{ticket_id} is {title(status)}: there is nothing left to {event}")
         fields = approval_fields(facts, note, [condition.code for condition in unmet_next(facts)])
+        fields.update(seen_fields(shown))
         entry = tx.commit(data=None, events=[NewEvent(session.actor, event, fields, sign)], at=session.now())[-1]
         return Said(entry, _doubt(facts, session.actor, sign) if event == "approve" else "")
 

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from kaizen_tui.core.errors import KaizenError
+from kaizen_tui.core.errors import KaizenError, StoreError
 from kaizen_tui.core.log_view import LogEntry, LogProblem, LogView
 from kaizen_tui.core.promotion_log import read_log
+from kaizen_tui.core.seen import seen_problems
 from kaizen_tui.loop.context import Session
 from kaizen_tui.loop.facts import with_signers
 from kaizen_tui.store.log_file import read_log_bytes
@@ -48,7 +49,11 @@ def verify(session: Session, ids: Sequence[str]) -> list[Proof]:
 
 def _prove(workspace: Workspace, ticket_id: str) -> Proof:
     path = workspace.relative(workspace.log_path(ticket_id))
-    data = read_log_bytes(workspace.log_path(ticket_id))
+    try:
+        data = read_log_bytes(workspace.log_path(ticket_id))
+    except StoreError as error:  # said of this log; the others are proven all the same
+        unread = LogProblem(0, None, "; ".join(part for part in (error.what, error.hint) if part), "unreadable")
+        return Proof(ticket_id, path, 0, 0, 0, 0, (unread,))
     if not data:
         return Proof(ticket_id, path, 0, 0, 0, 0, _absent(workspace, ticket_id))
     log = with_signers(workspace, read_log(data))
@@ -60,7 +65,7 @@ def _prove(workspace: Workspace, ticket_id: str) -> Proof:
         len(log.proven),
         len(log.rows) - len(hashed),
         len(log.signed_by),
-        log.problems,
+        tuple(sorted((*log.problems, *seen_problems(log)), key=lambda problem: problem.line)),
     )
 
 

@@ -22,6 +22,11 @@ class SilentSource:
     def name(self) -> str:
         return self._name
 
+    @property
+    def reason(self) -> str:
+        """Why there is no answer."""
+        return self._reason
+
     def instant(self, component: str, metric: str, at: float) -> Instant:
         return Instant(None, None, self._reason)
 

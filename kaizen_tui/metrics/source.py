@@ -2,6 +2,12 @@
 
 from typing import NamedTuple, Protocol
 
+from kaizen_tui.core.errors import KaizenError
+
+
+class UnreachableError(KaizenError):
+    """The server can't be asked at all; `what` says why in words. One metric without data is no such error."""
+
 
 class Instant(NamedTuple):
     """One present value. value: in the metric's unit, None when there is none; at: epoch seconds of the measurement;
@@ -30,8 +36,9 @@ class Events(NamedTuple):
 
 
 class MetricSource(Protocol):
-    """Answers never raise for what a server did: the error stands in the answer, the last good data stay the
-    caller's. Metrics are named by component and name; times are epoch seconds."""
+    """Where numbers come from. What a server says of one metric stands in the answer; UnreachableError (or an OSError)
+    is raised when it can't be asked at all, and the last good data stay the caller's. Metrics are named by component
+    and name; times are epoch seconds."""
 
     @property
     def name(self) -> str:

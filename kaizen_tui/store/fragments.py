@@ -7,7 +7,6 @@ again. Disposable and never trusted: whatever is odd is built anew. Light: no js
     kaizen-export VERSION BYTEORDER FOLDER COUNT LENGTH CRC\\n  COUNT tags (int64)  objects joined by ",\\n"
 """
 
-import os
 import sys
 from zlib import crc32
 
@@ -86,12 +85,14 @@ def _save(ws: Workspace, folder: int, tags: list[int], body: bytes) -> None:
     """Where it can't be written (read-only, disk full) only the next export is slower."""
     from array import array
 
+    from kaizen_tui.store.lock import ensure_state
+
     content = array("q", tags).tobytes() + body
     header = f"{MAGIC} {VERSION} {sys.byteorder} {folder} {len(tags)} {len(body)} {crc32(content)}\n"
     try:
-        os.makedirs(ws.state, exist_ok=True)
+        ensure_state(ws)
         replace_file(fragments_path(ws), header.encode("ascii") + content, durable=False)
-    except (OSError, KaizenError):
+    except KaizenError:
         return
 
 

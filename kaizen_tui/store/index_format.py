@@ -36,11 +36,14 @@ MOST_WARNINGS = 255  # as many as the index can hold
 
 _SEPARATOR = "\x1f"
 _ESCAPE = "\\"
-_NUMBERS = {"stamps": ("q", 24), "inodes": ("Q", 8), "sides": ("q", 8)}  # of all entries: struct kind, bytes an entry
-_ROW_NUMBERS = {  # of the good ones
-    "numbers": ("q", 8), "times": ("q", 24), "statuses": ("B", 1), "severities": ("B", 1), "flags": ("B", 1),
-    "warnings": ("B", 1), "components_codes": ("I", 4), "owners_codes": ("I", 4), "label_counts": ("I", 4),
+# Sections of numbers: kind as in the struct module, bytes an entry, True for those that broken tickets have as well.
+_NUMBERS = {
+    "stamps": ("q", 24, True), "inodes": ("Q", 8, True), "sides": ("q", 8, True),
+    "numbers": ("q", 8, True), "times": ("q", 24, False), "statuses": ("B", 1, False), "severities": ("B", 1, False),
+    "flags": ("B", 1, False), "warnings": ("B", 1, False), "components_codes": ("I", 4, False),
+    "owners_codes": ("I", 4, False), "label_counts": ("I", 4, False),
 }  # fmt: skip
+_STAMPS = 3  # so many sections are about the files, the others about their content
 # Few-valued texts and, where they are the vocabulary's, its words; in the order of a row's fields.
 _CODES: "dict[str, tuple[str, ...] | None]" = {
     "components": None,
@@ -49,7 +52,7 @@ _CODES: "dict[str, tuple[str, ...] | None]" = {
     "statuses": STATUSES,
 }
 _TEXTS = ("ids", "titles", "uids", "components", "owners", "labels", "problems")
-_SECTIONS = (*_NUMBERS, *_ROW_NUMBERS, *_TEXTS)
+_SECTIONS = (*_NUMBERS, *_TEXTS)
 _OVERRIDDEN, _LAGGING, _VERDICT_SHIFT = 1, 2, 2
 _PROBLEM_WIDTH = 6
 _CONTROLS = bytes(range(32)) + b"\x7f"
@@ -90,7 +93,7 @@ class Index:
         view = memoryview(self.data)
         if len(lengths) != len(_SECTIONS) or min(lengths) < 0 or start + sum(lengths) != len(view):
             raise ValueError("another length")
-        content = start + sum(lengths[: len(_NUMBERS)])
+        content = start + sum(lengths[:_STAMPS])
         if crc32(view[start:content]) != crc_stamps or crc32(view[content:]) != self.generation:
             raise ValueError("another checksum")
         self._sections = {}
@@ -99,10 +102,9 @@ class Index:
             start += length
 
     def _check(self) -> None:
-        for columns, count in ((_NUMBERS, self.total), (_ROW_NUMBERS, self.good)):
-            for name, (_, width) in columns.items():
-                if len(self._sections[name]) != width * count:
-                    raise ValueError(f"{name}: another length")
+        for name, (_, width, of_all) in _NUMBERS.items():
+            if len(self._sections[name]) != width * (self.total if of_all else self.good):
+                raise ValueError(f"{name}: another length")
         for name in _CODES:
             names, codes = self.coded(name)
             if max(codes, default=-1) >= len(names):
@@ -113,8 +115,7 @@ class Index:
                 raise ValueError(f"{name}: another number of texts")
 
     def _numbers(self, name: str) -> "Sequence[int]":
-        kind, _ = _NUMBERS.get(name) or _ROW_NUMBERS[name]
-        return self._sections[name].cast(kind)  # type: ignore[call-overload, no-any-return]
+        return self._sections[name].cast(_NUMBERS[name][0])  # type: ignore[call-overload, no-any-return]
 
     def _count(self, name: str) -> int:
         text = self._text[name]
@@ -129,10 +130,13 @@ class Index:
         from kaizen_tui.core.problem import Problem
 
         fields = iter(self._texts("problems"))
-        return [
+        found = [
             (int(entry), Problem(path, int(line), message, hint, level))
             for entry, path, line, message, hint, level in zip(*[fields] * _PROBLEM_WIDTH, strict=True)
         ]
+        if any(not 0 <= entry < self.total for entry, _ in found):
+            raise ValueError("problems: of no entry")
+        return found
 
     def utf8(self, name: str) -> list[bytes]:
         """The texts of the section "ids" or "titles" as UTF-8."""
@@ -163,6 +167,10 @@ class Index:
         """Of all entries: a digest of the stamps of log and score-card."""
         return self._numbers("sides")
 
+    def numbers(self) -> "Sequence[int]":
+        """Of all entries: the number in the id."""
+        return self._numbers("numbers")
+
     def times(self) -> "tuple[Sequence[int], Sequence[int], Sequence[int]]":
         """Created, updated, since: seconds since the epoch, or 0."""
         numbers, good = self._numbers("times"), self.good
@@ -182,7 +190,7 @@ class Index:
         flags = bytes(self._sections["flags"])
         columns = zip(
             self.ids[: self.good],
-            self._numbers("numbers"),
+            self.numbers()[: self.good],
             self._texts("titles"),
             *(map(names.__getitem__, codes) for names, codes in map(self.coded, _CODES)),
             [tuple(next(labels) for _ in range(count)) if count else () for count in self._numbers("label_counts")],
@@ -208,6 +216,7 @@ def decode(data: bytes) -> Index | None:
 def encode(
     folder: int,
     ids: "Sequence[str]",
+    numbers: "Sequence[int]",
     stamps: "Sequence[Stamp]",
     sides: "Sequence[int]",
     rows: "Sequence[TicketRow]",
@@ -216,8 +225,8 @@ def encode(
 ) -> bytes:
     """The bytes of an index.
 
-    ids, stamps, sides: of all entries; rows, lagging: of the first ones, which load. problems: with the position of the
-    entry each, sorted by that.
+    ids, numbers, stamps, sides: of all entries; rows, lagging: of the first ones, which load.
+    problems: with the position of the entry each, sorted by that.
     """
     from array import array
 
@@ -228,12 +237,13 @@ def encode(
         array("q", [*parts[0], *parts[1], *parts[2]]).tobytes(),
         array("Q", parts[3]).tobytes(),
         array("q", sides).tobytes(),
-        *(array("q", column).tobytes() for column in times),
+        array("q", numbers).tobytes(),
+        array("q", times).tobytes(),
         *codes,
         _join(ids),
         *(_join(column) for column in (*texts[:2], *names, texts[2], flat)),
     )
-    checksums = [crc32(b"".join(part)) for part in (sections[: len(_NUMBERS)], sections[len(_NUMBERS) :])]
+    checksums = [crc32(b"".join(part)) for part in (sections[:_STAMPS], sections[_STAMPS:])]
     counts = (folder, len(rows), len(ids) - len(rows), sum(lagging), *checksums, *map(len, sections))
     header = " ".join([MAGIC, VERSION, sys.byteorder, *map(str, counts)])
     return b"".join([header.encode("ascii"), b"\n", *sections])
@@ -241,15 +251,15 @@ def encode(
 
 def _columns(
     rows: "Sequence[TicketRow]", lagging: "Sequence[bool]"
-) -> "tuple[list[Sequence[int]], list[bytes], list[Sequence[str]], list[Sequence[str]]]":
+) -> "tuple[list[int], list[bytes], list[Sequence[str]], list[Sequence[str]]]":
     """What the sections of the good tickets are made of, in their order.
 
-    Numbers and times; statuses to label_counts as bytes; names of components and owners; titles, uids, labels.
+    Times; statuses to label_counts as bytes; names of components and owners; titles, uids, labels.
     """
     from array import array
 
     columns: tuple[Sequence[Any], ...] = tuple(zip(*rows, strict=True)) or ((),) * 15
-    _, numbers, titles, components, owners, severities, statuses, labels, created, updated, since, *rest = columns
+    _, _, titles, components, owners, severities, statuses, labels, created, updated, since, *rest = columns
     warnings, overridden, verdicts, uids = rest
     component_codes, component_names = _numbered(components)
     owner_codes, owner_names = _numbered(owners)
@@ -267,8 +277,7 @@ def _columns(
         array("I", map(len, labels)).tobytes(),
     ]
     flat_labels = [label for few in labels if few for label in few]
-    times = [numbers, [*created, *updated, *since]]
-    return times, codes, [component_names, owner_names], [titles, uids, flat_labels]
+    return [*created, *updated, *since], codes, [component_names, owner_names], [titles, uids, flat_labels]
 
 
 def _numbered(texts: "Sequence[str]") -> tuple[bytes, list[str]]:

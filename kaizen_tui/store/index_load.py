@@ -78,7 +78,7 @@ def load_index(
     listing = Listing(ws.tickets)
     index = read_index(ws)
     if index is None or index.folder != listing.inode:
-        index = Index(encode(listing.inode, (), (), (), (), (), ()))
+        index = Index(encode(listing.inode, (), (), (), (), (), (), ()))
     changed = _changed(ws, index, listing, deep, f"{ws.tickets}/" if at is None else at)
     if changed:
         from kaizen_tui.store.index_build import rebuild

@@ -172,6 +172,7 @@ class Transaction:
 
     data:  the ticket's bytes. etag: of them.
     notes: what the recovery mended and what was cut off the log, in words, for the user.
+    written: the log entries that `commit` has added.
     """
 
     def __init__(self, lock: Lock, ticket_id: str, data: bytes) -> None:
@@ -180,6 +181,7 @@ class Transaction:
         self.data = data
         self.etag = etag_of(data)
         self.notes = list(lock.notes)
+        self.written: list[LogEntry] = []
         self._lock = lock
         self._ticket: TicketFile | None = None
         self._log_data: bytes | None = None
@@ -255,7 +257,9 @@ class Transaction:
             self.data, self.etag, self._ticket = data, etag_of(data), None
         if lines:
             self._log_data, self._log = self.log_data[: self.log.keep] + written, None
-        return [row.entry for row in self.log.rows[before:] if isinstance(row.entry, LogEntry)]
+        made = [row.entry for row in self.log.rows[before:] if isinstance(row.entry, LogEntry)]
+        self.written += made
+        return made
 
     def _lines(self, events: Sequence[NewEvent], at: str) -> bytes:
         from kaizen_tui.core.promotion_log import entry_line, make_entry, signing_bytes, with_signature

@@ -24,7 +24,7 @@ NAMESPACE = "kaizen"
 TIMEOUT = 20.0  # seconds; a key in an agent may ask for a touch
 SIGNATURE_LIMIT = 16 * 1024  # bytes; the largest RSA signatures have about 3 KB
 _HEADER = "-----BEGIN SSH SIGNATURE-----"
-_VERIFIED_EVENTS = ("approve", "reject", "signoff")
+_VERIFIED_EVENTS = ("approve", "reject", "signoff", "withdraw")
 
 
 def sign(data: bytes, key_path: str) -> str:

@@ -61,6 +61,16 @@ def test_a_log_that_is_gone_is_missed(world: World) -> None:
     assert "the log is empty" in world.ok("log", ticket).out
 
 
+def test_a_log_that_cannot_be_read_does_not_hide_another(world: World) -> None:
+    _, log = three_entries(world)
+    log.write_bytes(log.read_bytes().replace(b'"one"', b'"ONE"'))
+    (Path(world.ws.tickets) / "KAIZ-002").symlink_to(world.ws.root)
+    result = world.cli("verify")
+    assert result.code == 1
+    assert "KAIZ-001/Promotion-Log:2: error: entry 2" in result.out
+    assert "KAIZ-002/Promotion-Log: error: cannot read" in result.out
+
+
 def test_a_hand_made_ticket_has_no_log_to_prove(world: World) -> None:
     path = world.ticket("KAIZ-009")
     path.parent.mkdir(parents=True)

@@ -63,3 +63,8 @@ def test_a_hint_names_the_near_word_or_all() -> None:
     assert did_you_mean("zzz", ("a", "b")) == "one of a, b"
     assert did_you_mean("zzz", ()) == ""
     assert near_hint("zzz", ("a", "b")) == ""
+
+
+@pytest.mark.parametrize("word", ["2", "02", "KAIZ-2", "kaiz-02", "KAIZ-0002"])
+def test_a_short_number_means_the_padded_id(word: str) -> None:
+    assert nearest(word, ["KAIZ-025", "KAIZ-022", "KAIZ-002"]) == "KAIZ-002"

@@ -419,7 +419,7 @@ def test_every_section_is_checked_before_it_is_used(indexed: tuple[Workspace, Sn
     ws, _, good = indexed
     end = good.index(b"\n") + 1
     start = end
-    for length in map(int, good[: end - 1].split(b" ")[8:]):
+    for length in map(int, good[: end - 1].split(b" ")[9:]):
         for middle in (bytes([byte]) * length, good[start : start + length - 1] + bytes([byte])):
             body = good[end:start] + middle[:length] + good[start + length :]
             Path(index_path(ws)).write_bytes(sealed(good[:end], body))
@@ -430,17 +430,53 @@ def test_every_section_is_checked_before_it_is_used(indexed: tuple[Workspace, Sn
         start += length
 
 
+@pytest.mark.parametrize("entry", [b"-1", b"6", b"99999", b"x", b""])
+def test_a_problem_belongs_to_an_entry(indexed: tuple[Workspace, Snapshot, bytes], entry: bytes) -> None:
+    ws, expected, good = indexed
+    end = good.index(b"\n") + 1
+    assert good.count(b"=5\x1ftickets/KAIZ-006") == 1
+    Path(index_path(ws)).write_bytes(sealed(good[:end], good[end:].replace(b"=5\x1ftick", b"=" + entry + b"\x1ftick")))
+    put(ws, "KAIZ-005", Path(ws.ticket_path("KAIZ-005")).read_text())
+    assert settled(ws) == expected
+
+
+def test_sections_of_other_lengths_are_refused(indexed: tuple[Workspace, Snapshot, bytes]) -> None:
+    ws, expected, good = indexed
+    header, _, body = good.partition(b"\n")
+    words = header.split(b" ")
+    for place in range(9, len(words) - 1):
+        for shift in (-1, 1, 8, -8):
+            lengths = [int(word) for word in words[9:]]
+            lengths[place - 9] -= shift
+            lengths[place - 8] += shift
+            other = b" ".join([*words[:9], *(b"%d" % length for length in lengths)])
+            data = sealed(other + b"\n", body)
+            Path(index_path(ws)).write_bytes(data)
+            index = decode(data)
+            assert index is None or place >= 21  # texts may be cut elsewhere and still be texts
+            assert len(load_snapshot(ws).rows) <= len(expected.rows)
+
+
+def test_a_folder_that_is_no_ticket_is_none_though_the_index_says_so(ws: Workspace) -> None:
+    put(ws, "KAIZ-00x", ticket_text("KAIZ-00x"))
+    expected = settled(ws)
+    good = Path(index_path(ws)).read_bytes()
+    end = good.index(b"\n") + 1
+    Path(index_path(ws)).write_bytes(sealed(good[:end], good[end:].replace(b"KAIZ-010", b"KAIZ-00x")))
+    assert settled(ws) == expected
+
+
 def sealed(header: bytes, body: bytes) -> bytes:
     """An index with the checksums of its content, and with its last section's length made to fit."""
     words = header.rstrip(b"\n").split(b" ")
     try:
-        lengths = [int(word) for word in words[8:]]
+        lengths = [int(word) for word in words[9:]]
         lengths[-1] += len(body) - sum(lengths)
         split = sum(lengths[:3])
     except (ValueError, IndexError):
         return header + body
-    words[6:8] = [b"%d" % crc32(body[:split]), b"%d" % crc32(body[split:])]
-    return b" ".join([*words[:8], *(b"%d" % length for length in lengths)]) + b"\n" + body
+    words[7:9] = [b"%d" % crc32(body[:split]), b"%d" % crc32(body[split:])]
+    return b" ".join([*words[:9], *(b"%d" % length for length in lengths)]) + b"\n" + body
 
 
 ROWS = st.builds(
@@ -467,7 +503,16 @@ ROWS = st.builds(
 def test_what_goes_into_the_index_comes_out_again(rows: list[tuple[TicketRow, bool]]) -> None:
     stamp = (-1, 1 << 62, 0, (1 << 64) - 1)
     ids = [row.id for row, _ in rows]
-    data = encode(7, ids, [stamp] * len(ids), [-5] * len(ids), [row for row, _ in rows], [lags for _, lags in rows], [])
+    data = encode(
+        7,
+        ids,
+        [row.number for row, _ in rows],
+        [stamp] * len(ids),
+        [-5] * len(ids),
+        [row for row, _ in rows],
+        [lags for _, lags in rows],
+        [],
+    )
     index = decode(data)
     assert index is not None
     assert index.rows() == [row for row, _ in rows]
