@@ -87,17 +87,20 @@ def _list(ws: "Workspace", request: Request, now: int) -> int | None:
         sys.stdout.flush()
     except KaizenError:
         return None
-    except OSError as error:
-        return _output_failed(error)
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - as click's way does: nobody is shown a traceback
+        return _explained(error)
     return code
 
 
-def _output_failed(error: OSError) -> int:
-    """Quiet where the reader of a pipe has seen enough, else the reason on stderr; returns the exit code."""
-    from kaizen_tui.cli.errors import EXIT_PIPE_CLOSED, close_stdout, explain
+def _explained(error: BaseException) -> int:
+    """What the commands of click say and return for an error; a reader of a pipe that has seen enough is none."""
+    from kaizen_tui.cli.errors import close_stdout, guarded, wants_debug
 
-    close_stdout()
-    return EXIT_PIPE_CLOSED if isinstance(error, BrokenPipeError) else explain(error)
+    def again() -> int:
+        raise error
+
+    close_stdout()  # it may be what failed, and what it still holds can't be written
+    return guarded(again, debug=wants_debug(sys.argv))
 
 
 def _me(root: str) -> str:

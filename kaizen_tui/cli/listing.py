@@ -318,7 +318,7 @@ def _age(seconds: int | None) -> bytes:
 
 def display_width(text: str) -> int:
     """Columns of a terminal that safe text takes: wide East Asian characters take two, combining ones none."""
-    if text.isascii():
+    if not text or max(text) < "\u0300":  # before the first combining character
         return len(text)
     from unicodedata import combining, east_asian_width
 

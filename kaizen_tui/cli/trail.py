@@ -129,7 +129,7 @@ def _edit(entry: Mapping[str, Any]) -> list[str]:
 
 
 def _other(entry: Mapping[str, Any]) -> list[str]:
-    return [_text(entry, name) for name in ("title", "text", "action", "verdict", "reason")]
+    return [_text(entry, name) for name in ("title", "text", "action", "verdict", "reason", "what")]
 
 
 _WORDS: dict[str, Callable[[Mapping[str, Any]], list[str]]] = {

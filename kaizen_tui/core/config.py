@@ -147,8 +147,8 @@ class Config(StrictBlock):
     notify: tuple[Notify, ...] = ()
     keys: dict[Annotated[str, AfterValidator(_action_id)], Text] = Field(default_factory=dict)
     theme: Text = "kaizen-dark"
-    wip: dict[Literal["draft", "planned", "in_progress", "in_review", "canary"], Annotated[Integer, Field(ge=1)]] = Field(
-        default_factory=dict
+    wip: dict[Literal["draft", "planned", "in_progress", "in_review", "canary"], Annotated[Integer, Field(ge=1)]] = (
+        Field(default_factory=dict)
     )
 
     @classmethod

@@ -88,6 +88,12 @@ def status_at(history: History, at: int) -> str | None:
     return history.moves[place - 1][1] if place else None
 
 
+def until(histories: Sequence[History], at: int) -> list[History]:
+    """The ways as far as they were known at an instant (epoch seconds); tickets that were not made yet are left out."""
+    cut = [history._replace(moves=tuple(move for move in history.moves if move[0] <= at)) for history in histories]
+    return [history for history in cut if history.moves]
+
+
 def _ended(history: History, status: str) -> int | None:
     last = history.moves[-1]
     return last[0] if last[1] == status else None

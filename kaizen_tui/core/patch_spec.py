@@ -99,3 +99,9 @@ def _sections(text: str) -> dict[str, list[str]]:
         name = words.lstrip("0123456789.) ").strip(" :*_").casefold()
         open_sections.append((level, found.setdefault(name, [])))
     return found
+
+
+def section_text(text: str, name: str) -> str:
+    """What is written under a heading (any case), without comments, placeholders and code; "" when there is nothing."""
+    lines = _sections(text).get(name.casefold(), [])
+    return "\n".join(line for line in lines if line != _CODE and not _is_placeholder(line.strip())).strip()

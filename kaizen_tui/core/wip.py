@@ -7,7 +7,7 @@ from kaizen_tui.core.values import Value
 
 
 def wip_limits(config: Mapping[str, Value]) -> dict[str, int]:
-    """`wip:` of the settings as read, status -> limit. What is wrong with an entry is for lint to say; it is left out."""
+    """`wip:` of the settings as read, status -> limit; a wrong entry is left out here and named by lint."""
     wanted = config.get("wip")
     if not isinstance(wanted, dict):
         return {}

@@ -6,17 +6,22 @@ from importlib.resources import files
 
 from kaizen_tui.core.numbers import human_percent
 from kaizen_tui.core.slo import STATE_SHAPES, STATE_WORDS, Target
-from kaizen_tui.core.states import SEVERITY_SHAPES, STATUS_TITLES, STATUSES
+from kaizen_tui.core.states import FINAL, SEVERITIES, SEVERITY_SHAPES, STATUS_TITLES, STATUSES
 from kaizen_tui.core.text import safe, safe_block
 from kaizen_tui.core.times import age, format_epoch
 from kaizen_tui.export.as_json import board_object
 from kaizen_tui.export.as_text import target_text, value_text
-from kaizen_tui.export.collect import Board
+from kaizen_tui.export.collect import SPAN, Board
 from kaizen_tui.metrics.panels import ComponentPanel, MetricPanel
 
 _WIDTH, _HEIGHT = 110.0, 24.0
+_NEVER = 1 << 62  # a ticket whose log doesn't say since when stands last
 # Nothing may be loaded or run, whatever a ticket's text says.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+_HEAD = (
+    '<tr><th class="state">state</th><th>metric</th><th class="n">now</th><th class="n">target</th>'
+    f'<th class="spark">{SPAN / 3600:g} hours</th><th class="n budget">budget</th></tr>'
+)
 
 
 def _text(value: str) -> str:
@@ -28,11 +33,11 @@ def render_html(board: Board) -> bytes:
     objects = board_object(board)["tickets"]
     assert isinstance(objects, list)
     by_status: dict[str, list[dict[str, object]]] = {status: [] for status in STATUSES}
-    for ticket in objects:
+    since = {row.id: row.since for row in board.rows}
+    for ticket in sorted(objects, key=lambda ticket: _urgency(ticket, since)):
         by_status[ticket["status"]].append(ticket)
     when = format_epoch(board.generated_at)
     source = f"<span>{_text(board.source)} metrics</span>" if board.source else ""
-    since = {row.id: row.since for row in board.rows}
     columns = "".join(_column(status, by_status[status], board.generated_at, since) for status in STATUSES)
     style = files("kaizen_tui.export").joinpath("page.css").read_text("utf-8")
     page = (
@@ -45,6 +50,14 @@ def render_html(board: Board) -> bytes:
         f'<main><div class="board">{columns}</div>{_panels(board.components)}{_problems(board)}</main></body></html>\n'
     )
     return page.encode("utf-8", "xmlcharrefreplace")
+
+
+def _urgency(ticket: Mapping[str, object], since: Mapping[str, int]) -> tuple[int, int]:
+    """As on the board: the most severe first, then the longest waiting; in final columns the latest first."""
+    entered = since.get(str(ticket["id"]), 0)
+    if ticket["status"] in FINAL:
+        return 0, -entered
+    return SEVERITIES.index(str(ticket["severity"])), entered or _NEVER
 
 
 def _column(status: str, tickets: Sequence[dict[str, object]], now: int, since: Mapping[str, int]) -> str:
@@ -94,16 +107,16 @@ def _panels(panels: Sequence[ComponentPanel]) -> str:
 def _panel(panel: ComponentPanel) -> str:
     rows = "".join(_metric(metric) for metric in panel.metrics)
     head = f"{_text(panel.id)} <small>{_text(panel.name)}, tier {panel.tier}, {_text(panel.owner)}</small>"
-    return f'<section class="panel"><h3>{head}</h3><table>{rows}</table></section>'
+    return f'<section class="panel"><h3>{head}</h3><table>{_HEAD}{rows}</table></section>'
 
 
 def _metric(metric: MetricPanel) -> str:
     state = f'<td class="{metric.state}">{STATE_SHAPES[metric.state]} {STATE_WORDS[metric.state]}</td>'
-    budget = "" if metric.budget is None else f"budget {human_percent(metric.budget)}"
+    budget = "" if metric.budget is None else human_percent(metric.budget)
     return (
         f'<tr>{state}<td class="name" title="{_text(metric.name)}">{_text(metric.name)}</td>'
         f'<td class="n">{_text(value_text(metric))}</td><td class="n">{_text(target_text(metric))}</td>'
-        f'<td>{spark(metric.series.values, metric.target)}</td><td class="n">{budget}</td></tr>'
+        f'<td class="spark">{spark(metric.series.values, metric.target)}</td><td class="n budget">{budget}</td></tr>'
     )
 
 

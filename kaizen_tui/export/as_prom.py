@@ -42,7 +42,11 @@ def render_prom(board: Board, ws: Workspace) -> bytes:
         ("kaizen_lead_time_seconds", "From creation to complete.", figures.lead),
         ("kaizen_cycle_time_seconds", "From the start of work to complete.", figures.cycle),
     ):
-        quantiles = [('percentile="50"', spread.median), (f'percentile="{PROMISE * 100:g}"', spread.promise)] if spread.n else []
+        quantiles = (
+            [('percentile="50"', spread.median), (f'percentile="{PROMISE * 100:g}"', spread.promise)]
+            if spread.n
+            else []
+        )
         lines += _family(name, "gauge", what, quantiles)
     rate = figures.failure_rate
     lines += _family(

@@ -95,7 +95,7 @@ def log_glance(workspace: Workspace, ticket_id: str) -> LogGlance:
     lines = log_lines(workspace, ticket_id)
     since, overridden = "", False
     unmet: tuple[str, ...] = ()
-    voices: list[Voice] = []
+    voices: dict[str, Voice] = {}
     for line in lines:
         entry = line.entry or {}
         event = entry.get("event")
@@ -104,17 +104,17 @@ def log_glance(workspace: Workspace, ticket_id: str) -> LogGlance:
             unmet = tuple(code for code in _list(entry, "unmet") if isinstance(code, str))
             overridden = overridden or bool(_text(entry, "override"))
         elif event in ("approve", "reject", "signoff"):
-            voices.append(
-                Voice(
-                    str(event),
-                    _text(entry, "at"),
-                    _text(entry, "actor"),
-                    _text(entry, "note"),
-                    _text(entry, "criterion"),
-                    _text(entry, "status"),
-                )
-            )
-    return LogGlance(len(lines), since, unmet, tuple(voices), overridden)
+            voices[_text(entry, "hash") or f"line {line.line}"] = _voice(entry)
+        elif event == "withdraw":
+            withdrawn = voices.get(_text(entry, "undoes"))
+            if withdrawn is not None and withdrawn.actor == _text(entry, "actor"):
+                del voices[_text(entry, "undoes")]
+    return LogGlance(len(lines), since, unmet, tuple(voices.values()), overridden)
+
+
+def _voice(entry: dict[str, Any]) -> Voice:
+    names = ("event", "at", "actor", "note", "criterion", "status")
+    return Voice(*(_text(entry, name) for name in names))
 
 
 def log_lines(workspace: Workspace, ticket_id: str) -> list[LogLine]:

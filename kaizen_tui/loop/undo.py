@@ -13,8 +13,7 @@ from kaizen_tui.core.facts import Facts
 from kaizen_tui.core.gates import decide
 from kaizen_tui.core.lifecycle import order
 from kaizen_tui.core.log_view import LogEntry, LogView
-from kaizen_tui.core.states import FINAL
-from kaizen_tui.core.unmet import title
+from kaizen_tui.core.states import FINAL, STATUS_TITLES
 from kaizen_tui.loop.acts import opened, shown_path
 from kaizen_tui.loop.context import Session, Wrote
 from kaizen_tui.loop.facts import gather
@@ -49,6 +48,11 @@ class Undone(NamedTuple):
     ticket_id: str
     what: str
     etag: str
+
+
+def title(status: str) -> str:
+    """A status as people read it: "In progress"."""
+    return STATUS_TITLES.get(status, status)
 
 
 def describe(entries: Sequence[LogEntry]) -> str:
@@ -127,7 +131,9 @@ def _by_nature(entries: Sequence[LogEntry]) -> str:
 
 def _withdraw(session: Session, tx: Transaction, votes: Sequence[LogEntry], sign: Signer | None) -> Undone:
     if sign is None and gather(session, tx).config.governance.require_signature:
-        raise CannotUndoError(f"{tx.id}: governance.require_signature asks for a signed withdrawal, and there is no key")
+        raise CannotUndoError(
+            f"{tx.id}: governance.require_signature asks for a signed withdrawal, and there is no key"
+        )
     events = [
         NewEvent(session.actor, "withdraw", {"undoes": vote.hash, "what": vote.event}, sign) for vote in reversed(votes)
     ]

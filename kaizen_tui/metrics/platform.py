@@ -1,4 +1,4 @@
-"""All components as the board shows them, read from a source in one go. What a server last said survives its silence."""
+"""All components as the board shows them, read in one go. What a source last said survives its silence."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, NamedTuple
@@ -15,6 +15,8 @@ from kaizen_tui.metrics.source import MetricSource, UnreachableError
 
 DEFAULT_REFRESH = 15.0
 SHORTEST_REFRESH = 1.0
+# Values per series: as many as a chart is wide.
+POINTS = 120
 
 Connection = Literal["connected", "no_server", "unreachable"]
 
@@ -127,7 +129,7 @@ class PlatformReader:
             return self._silent(source, now, as_of)
         at = now if as_of is None else as_of
         try:
-            panels = tuple(read_component(source, component, at) for component in self._components)
+            panels = tuple(read_component(source, component, at, points=POINTS) for component in self._components)
         except (KaizenError, OSError) as error:
             return self._unreachable(str(error), now, as_of)
         answers = [metric for panel in panels for metric in panel.metrics]

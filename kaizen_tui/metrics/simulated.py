@@ -32,12 +32,18 @@ class _Role(NamedTuple):
     target: Target
     part: Part
     objective: float | None
+    # The most that the metric can be: a share isn't over 100 %.
+    ceiling: float
 
 
 def target_of(metric: MetricFields) -> Target:
     """The target of a metric of the registry; without an abort threshold lower is better."""
     abort = metric.abort_threshold
     return Target(metric.threshold, abort, abort is not None and abort < metric.threshold)
+
+
+def _ceiling(metric: MetricFields) -> float:
+    return 100.0 if metric.shown_unit == "%" and metric.threshold < 100.0 else math.inf
 
 
 def _noise(key: str, bucket: int) -> float:
@@ -55,7 +61,9 @@ class SimulatedSource:
         for component in sorted(components, key=lambda one: (one.tier, one.id)):
             for metric in component.metrics:
                 part = _PARTS.get(position % _CYCLE, "healthy")
-                self._roles[component.id, metric.name] = _Role(target_of(metric), part, metric.objective)
+                self._roles[component.id, metric.name] = _Role(
+                    target_of(metric), part, metric.objective, _ceiling(metric)
+                )
                 position += 1
 
     @property
@@ -118,8 +126,8 @@ class SimulatedSource:
         coarse = at / 240.0
         low = math.floor(coarse)
         blend = coarse - low
-        used += 0.04 * ((1 - blend) * _noise(key + "/slow", low) + blend * _noise(key + "/slow", low + 1))
-        used += 0.02 * _noise(key, int(at // _SCRAPE))
+        used += 0.08 * ((1 - blend) * _noise(key + "/slow", low) + blend * _noise(key + "/slow", low + 1))
+        used += 0.03 * _noise(key, int(at // _SCRAPE))
         if role.part == "drifting":
             used = 0.80 + 0.19 * ((at % _DRIFT_PERIOD) / _DRIFT_PERIOD) + 0.01 * _noise(key, int(at // _SCRAPE))
         elif role.part == "incidents" and self._in_incident(at):
@@ -127,5 +135,5 @@ class SimulatedSource:
             used += rise * (0.55 + 0.08 * _noise(key + "/incident", int(at // 60)))
         threshold = role.target.threshold
         if role.target.higher_is_better:
-            return threshold * (1.0 + (1.0 - used) * 0.4)
+            return threshold + (1.0 - used) * min(threshold * 0.4, role.ceiling - threshold)
         return threshold * used if threshold else max(0.0, used - 1.0)

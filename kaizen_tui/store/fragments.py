@@ -37,12 +37,12 @@ def load_fragments(ws: Workspace, index: Index, *, write: bool = True) -> bytes:
     index: as just loaded (its entries tell what changed). Tickets that vanish meanwhile keep their last known object.
     """
     tags = _tags(index)
-    known_tags, body = _read(ws, index.folder)
+    known_tags, body = _read(ws, index.folder[3])
     if known_tags == tags and _NO_TAG not in tags:
         return body
     made = _renew(ws, index, tags, known_tags, body)
     if write:
-        _save(ws, index.folder, tags, made)
+        _save(ws, index.folder[3], tags, made)
     return made
 
 

@@ -14,14 +14,10 @@ from kaizen_tui.core.row import TicketRow
 from kaizen_tui.core.times import parse_rfc3339
 from kaizen_tui.store.files import MissingFileError, read_file, read_optional
 from kaizen_tui.store.index_format import MOST_WARNINGS, VERDICTS, Index, Stamp, encode
-from kaizen_tui.store.index_load import FAILED, MISSING, NEVER, Listing, side_digest, stamp_of
+from kaizen_tui.store.index_load import FAILED, MISSING, NEVER, Listing, is_settled, settled, side_digest, stamp_of
 from kaizen_tui.store.reading import missing_ticket_file, parse_ticket, problems_of
 from kaizen_tui.store.workspace import LOG_FILE, SCORE_CARD_FILE, TICKET_FILE, Workspace
 
-# A file whose last change is younger than this when it is read may change again without its stamp showing it: clocks
-# of file systems tick slowly. Such an entry is read again by the next run (git's index calls it racy).
-RACY_NS = 2_000_000_000
-TOO_LATE = 1 << 63  # a modification time after 2262, in nanoseconds, has no place in the index
 LOG_LIMIT = 1 << 26
 SCORE_CARD_LIMIT = 1 << 24
 # How often a long build reports, in tickets.
@@ -55,11 +51,10 @@ def rebuild(
     entries = _entries(old) if old.ids else {}
     present = {*listing.folders, *listing.others}
     folders = set(listing.folders)
-    racy_from = started_ns - RACY_NS
     for done, ticket_id in enumerate(sorted(changed)):
         entry = None
         if ticket_id in present and is_ticket_id(ticket_id):
-            entry = _read(ws, ticket_id, racy_from) if ticket_id in folders else _not_a_folder(ws, ticket_id)
+            entry = _read(ws, ticket_id, started_ns) if ticket_id in folders else _not_a_folder(ws, ticket_id)
         if entry is None:
             entries.pop(ticket_id, None)
         else:
@@ -68,7 +63,7 @@ def rebuild(
             progress(done, len(changed))
     if progress is not None:
         progress(len(changed), len(changed))
-    return Index(_encode(listing.inode, entries))
+    return Index(_encode(settled(listing.stamp, started_ns), entries))
 
 
 def _entries(old: Index) -> dict[str, Entry]:
@@ -84,7 +79,7 @@ def _entries(old: Index) -> dict[str, Entry]:
     return dict(zip(old.ids, map(partial(tuple.__new__, Entry), columns), strict=True))
 
 
-def _encode(folder: int, entries: dict[str, Entry]) -> bytes:
+def _encode(folder: Stamp, entries: dict[str, Entry]) -> bytes:
     ordered = sorted(entries.values(), key=itemgetter(1, 0))  # number and id
     placed = [entry for entry in ordered if entry.row is not None]
     good = len(placed)
@@ -94,16 +89,13 @@ def _encode(folder: int, entries: dict[str, Entry]) -> bytes:
     return encode(folder, ids, numbers, stamps, sides, rows[:good], lagging[:good], problems)
 
 
-def _read(ws: Workspace, ticket_id: str, racy_from: int) -> Entry | None:
+def _read(ws: Workspace, ticket_id: str, started_ns: int) -> Entry | None:
     """The entry of one ticket's folder, None if it vanished. The stamps are taken before the files are read."""
     folder = f"{ws.tickets}/{ticket_id}"
     stamp, log_stamp, card_stamp = (stamp_of(f"{folder}/{name}") for name in (TICKET_FILE, LOG_FILE, SCORE_CARD_FILE))
-    side = (
-        0
-        if _unsettled(log_stamp, racy_from) or _unsettled(card_stamp, racy_from)
-        else side_digest(log_stamp, card_stamp)
-    )
-    if _unsettled(stamp, racy_from):
+    quiet = is_settled(log_stamp, started_ns) and is_settled(card_stamp, started_ns)
+    side = side_digest(log_stamp, card_stamp) if quiet else 0
+    if not is_settled(stamp, started_ns):
         stamp = NEVER
     number = number_of(ticket_id)
     path = f"{folder}/{TICKET_FILE}"
@@ -121,11 +113,6 @@ def _read(ws: Workspace, ticket_id: str, racy_from: int) -> Entry | None:
     verdict = _verdict(ws, f"{folder}/{SCORE_CARD_FILE}", problems)
     row, lagging = _row(fields, number, tail, verdict)
     return Entry(ticket_id, number, stamp, side, row, lagging, tuple(problems))
-
-
-def _unsettled(stamp: Stamp, racy_from: int) -> bool:
-    # The time of the last change of the inode, not of the content: a program can set the latter to anything.
-    return stamp == FAILED or stamp[1] >= racy_from or abs(stamp[0]) >= TOO_LATE
 
 
 def _row(fields: TicketFields, number: int, tail: StatusTail | None, verdict: str) -> tuple[TicketRow, bool]:

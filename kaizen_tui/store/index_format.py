@@ -8,8 +8,8 @@ built anew.
     kaizen-index VERSION BYTEORDER FOLDER GOOD BROKEN LAGGING CRC_STAMPS CRC_CONTENT LENGTH...\\n
     section section ...
 
-FOLDER is the inode of tickets/; LENGTH... the sections' sizes in bytes. Entries are the GOOD tickets, then the BROKEN
-ones, each sorted by number and id.
+FOLDER is the stamp of tickets/ itself, with colons; LENGTH... the sections' sizes in bytes. Entries are the GOOD
+tickets, then the BROKEN ones, each sorted by number and id.
 """
 
 import sys
@@ -61,7 +61,7 @@ _CONTROLS = bytes(range(32)) + b"\x7f"
 class Index:
     """One decoded index, whose content is known to be sound. Item i of a column belongs to entry i.
 
-    folder:     inode of tickets/ when it was written.
+    folder:     stamp of tickets/ when it was written; times and size 0 where they were too young to be trusted.
     good:       how many entries, from the first on, are tickets that load; total: with the broken ones.
     lagging:    how many tickets' logs didn't know of their status yet.
     generation: a checksum of everything but the stamps: equal for equal content.
@@ -78,7 +78,9 @@ class Index:
         words = data[:end].decode("ascii").split(" ")
         if words[:3] != [MAGIC, VERSION, sys.byteorder]:
             raise ValueError("another format")
-        self.folder, self.good, broken, self.lagging, crc_stamps, self.generation, *lengths = map(int, words[3:])
+        mtime, ctime, size, inode = map(int, words[3].split(":"))
+        self.folder: Stamp = (mtime, ctime, size, inode)
+        self.good, broken, self.lagging, crc_stamps, self.generation, *lengths = map(int, words[4:])
         self.data = data
         self.total = self.good + broken
         if min(self.good, broken) < 0:
@@ -144,6 +146,11 @@ class Index:
         if raw[:1] == b"=":
             return raw[1:].split(_SEPARATOR.encode())
         return [text.encode("utf-8", "surrogatepass") for text in self._texts(name)]
+
+    def of_folder(self, folder: Stamp) -> "Index":
+        """The same with another stamp of tickets/."""
+        magic, version, order, _, rest = self.data.split(b" ", 4)
+        return Index(b" ".join((magic, version, order, _shown(folder).encode("ascii"), rest)))
 
     def is_clean(self, name: str) -> bool:
         """True if no text of the section "ids" or "titles" has an ASCII control character."""
@@ -214,7 +221,7 @@ def decode(data: bytes) -> Index | None:
 
 
 def encode(
-    folder: int,
+    folder: Stamp,
     ids: "Sequence[str]",
     numbers: "Sequence[int]",
     stamps: "Sequence[Stamp]",
@@ -225,7 +232,7 @@ def encode(
 ) -> bytes:
     """The bytes of an index.
 
-    ids, numbers, stamps, sides: of all entries; rows, lagging: of the first ones, which load.
+    folder: stamp of tickets/. ids, numbers, stamps, sides: of all entries; rows, lagging: of the first, which load.
     problems: with the position of the entry each, sorted by that.
     """
     from array import array
@@ -243,10 +250,16 @@ def encode(
         _join(ids),
         *(_join(column) for column in (*texts[:2], *names, texts[2], flat)),
     )
-    checksums = [crc32(b"".join(part)) for part in (sections[:_STAMPS], sections[_STAMPS:])]
-    counts = (folder, len(rows), len(ids) - len(rows), sum(lagging), *checksums, *map(len, sections))
-    header = " ".join([MAGIC, VERSION, sys.byteorder, *map(str, counts)])
+    checksums = [0, 0]
+    for place, section in enumerate(sections):
+        checksums[place >= _STAMPS] = crc32(section, checksums[place >= _STAMPS])
+    counts = (len(rows), len(ids) - len(rows), sum(lagging), *checksums, *map(len, sections))
+    header = " ".join([MAGIC, VERSION, sys.byteorder, _shown(folder), *map(str, counts)])
     return b"".join([header.encode("ascii"), b"\n", *sections])
+
+
+def _shown(stamp: Stamp) -> str:
+    return ":".join(map(str, stamp))
 
 
 def _columns(

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from kaizen_tui.store.index_format import Stamp
 
 INDEX_LIMIT = 1 << 28
+# A file whose last change is younger than this when it is read may change again without its stamp showing it: clocks
+# of file systems tick slowly. Such an entry is read again by the next run (git's index calls it racy).
+RACY_NS = 2_000_000_000
+TOO_LATE = 1 << 63  # a modification time after 2262, in nanoseconds, has no place in the index
 
 # Stamps that no file has. NEVER is only ever stored and never equals what is found: read it again.
 NEVER = (0, 0, 0, 0)
@@ -30,26 +34,50 @@ _stamp = attrgetter("st_mtime_ns", "st_ctime_ns", "st_size", "st_ino")
 
 
 class Listing:
-    """What lies in tickets/: its inode, the names of folders and of other things (also hidden ones)."""
+    """What lies in tickets/, looked at when it is asked for: names of folders and of other things, hidden ones too.
 
-    __slots__ = ("folders", "inode", "others")
+    stamp: of the folder itself, as of the beginning; it changes whenever something is made, removed or renamed in it.
+    """
+
+    __slots__ = ("_folders", "_others", "_path", "stamp")
 
     def __init__(self, path: str) -> None:
         """No folder at `path` counts as an empty one. Raises StoreError."""
-        self.folders: list[str] = []
-        self.others: list[str] = []
-        self.inode = 0
+        self._path = path
+        self._folders: list[str] | None = None
+        self._others: list[str] = []
         try:
-            self.inode = os.stat(path).st_ino
-            with os.scandir(path) as found:
-                entries = list(found)
-                self.folders = [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
-                if len(self.folders) != len(entries):
-                    self.others = [entry.name for entry in entries if not entry.is_dir(follow_symlinks=False)]
+            self.stamp: Stamp = _stamp(os.stat(path))
         except FileNotFoundError:
-            return
+            self.stamp = MISSING
+            self._folders = []
         except OSError as error:
             raise in_words(error, "cannot read", path) from error
+
+    @property
+    def folders(self) -> list[str]:
+        """Raises StoreError."""
+        if self._folders is None:
+            self._folders = self._look()
+        return self._folders
+
+    @property
+    def others(self) -> list[str]:
+        """What is no folder, also links to folders. Raises StoreError."""
+        if self._folders is None:
+            self._folders = self._look()
+        return self._others
+
+    def _look(self) -> list[str]:
+        try:
+            with os.scandir(self._path) as found:
+                entries = list(found)
+                folders = [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
+                if len(folders) != len(entries):
+                    self._others = [entry.name for entry in entries if not entry.is_dir(follow_symlinks=False)]
+        except OSError as error:
+            raise in_words(error, "cannot read", self._path) from error
+        return folders
 
 
 def index_path(ws: Workspace) -> str:
@@ -76,17 +104,34 @@ def load_index(
     """
     started = clock()
     listing = Listing(ws.tickets)
+    folder = settled(listing.stamp, started)
     index = read_index(ws)
-    if index is None or index.folder != listing.inode:
-        index = Index(encode(listing.inode, (), (), (), (), (), (), ()))
+    if index is None or index.folder[3] != folder[3]:
+        index = Index(encode((0, 0, 0, folder[3]), (), (), (), (), (), (), ()))
     changed = _changed(ws, index, listing, deep, f"{ws.tickets}/" if at is None else at)
+    before = index
     if changed:
         from kaizen_tui.store.index_build import rebuild
 
         index = rebuild(ws, index, listing, changed, started, progress)
-        if write:
-            save_index(ws, index)
+    elif index.folder != folder:
+        index = index.of_folder(folder)
+    if write and index.data != before.data:
+        save_index(ws, index)
     return index, listing
+
+
+def settled(stamp: "Stamp", started_ns: int) -> "Stamp":
+    """`stamp`, taken after `started_ns`, for the index: without its times where they can't be trusted yet."""
+    return stamp if is_settled(stamp, started_ns) else (0, 0, 0, stamp[3])
+
+
+def is_settled(stamp: "Stamp", started_ns: int) -> bool:
+    """Whether a later change would be seen in the stamp.
+
+    By the time of the last change of the inode, not of the content: a program can set the latter to anything.
+    """
+    return stamp != FAILED and stamp[1] < started_ns - RACY_NS and abs(stamp[0]) < TOO_LATE
 
 
 def read_index(ws: Workspace) -> Index | None:
@@ -112,19 +157,25 @@ def save_index(ws: Workspace, index: Index) -> bool:
 
 def _changed(ws: Workspace, index: Index, listing: Listing, deep: bool, at: str) -> set[str]:
     """The ids that the index doesn't know, that are gone, or whose files may have changed."""
-    known = set(index.ids)
-    changed = known.symmetric_difference(listing.folders)
-    if changed or listing.others:
-        from kaizen_tui.core.ids import is_ticket_id
-
-        changed = {name for name in changed if name in known or is_ticket_id(name)}
-        changed.update(name for name in listing.others if is_ticket_id(name))
+    # While the folder's stamp is the same, nothing was made, removed or renamed in it: Python's own imports rely on it.
+    changed = set() if index.folder == listing.stamp and not deep else _come_and_gone(index, listing)
     changed.update(_restamped(index, at))
     positions = range(index.total) if deep else index.lagging_entries() if index.lagging else ()
     if positions:
         sides = index.sides()
         changed.update(index.ids[i] for i in positions if side_of(f"{ws.tickets}/{index.ids[i]}") != sides[i])
     return changed
+
+
+def _come_and_gone(index: Index, listing: Listing) -> set[str]:
+    known = set(index.ids)
+    changed = known.symmetric_difference(listing.folders)
+    if not changed and not listing.others:
+        return changed
+    from kaizen_tui.core.ids import is_ticket_id
+
+    others = {name for name in listing.others if is_ticket_id(name)}
+    return others.union(name for name in changed if name in known or is_ticket_id(name))
 
 
 def _restamped(index: Index, at: str) -> list[str]:

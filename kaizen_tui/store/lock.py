@@ -23,7 +23,11 @@ _holders: dict[tuple[int, int], tuple[int, int]] = {}
 
 
 def ensure_state(ws: Workspace) -> None:
-    """Makes `.kaizen/` with a .gitignore of its own, so that git never sees what is in it. Raises StoreError."""
+    """Makes `.kaizen/` with a .gitignore of its own, so that git never sees what is in it.
+
+    Raises StoreError, and UsageError for a workspace that was opened read-only.
+    """
+    ws.refuse_writing()
     try:
         files.sys.mkdir(ws.state)
     except FileExistsError:
@@ -63,6 +67,7 @@ class Lock:
         self._held = False
 
     def __enter__(self) -> "Lock":
+        self.ws.refuse_writing()
         try:
             self._acquire()
             from kaizen_tui.store.recovery import recover

@@ -22,12 +22,14 @@ class Workspace:
     signers_path: ROOT/registry/kaizen/allowed_signers (the file may be absent)
     tickets:     ROOT/tickets (may be absent until the first ticket)
     state:       ROOT/.kaizen, never in git: lock, intent, index. May be absent.
+    read_only:   writing through this handle is refused, whoever asks.
     Ids are checked before a path is made of them: a wrong one raises UsageError, so none leads out of the workspace.
     """
 
-    __slots__ = ("components", "config_path", "registry", "root", "signers_path", "state", "tickets")
+    __slots__ = ("components", "config_path", "read_only", "registry", "root", "signers_path", "state", "tickets")
 
-    def __init__(self, root: str) -> None:
+    def __init__(self, root: str, *, read_only: bool = False) -> None:
+        self.read_only = read_only
         self.root = root = os.path.abspath(root)
         self.registry = os.path.join(root, "registry", "kaizen")
         self.components = os.path.join(self.registry, "components")
@@ -44,6 +46,11 @@ class Workspace:
 
     def __hash__(self) -> int:
         return hash(self.root)
+
+    def refuse_writing(self) -> None:
+        """Raises UsageError when this handle was opened only to read."""
+        if self.read_only:
+            raise UsageError("the workspace was opened read-only", hint="open it without --read-only to change it")
 
     def ticket_dir(self, ticket_id: str) -> str:
         if not is_ticket_id(ticket_id):

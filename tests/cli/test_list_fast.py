@@ -270,6 +270,35 @@ def test_both_ways_print_the_same(world: World, capfdbinary: pytest.CaptureFixtu
     assert "KAIZ-007" not in quick.out
 
 
+@pytest.mark.parametrize(
+    ("error", "code", "words"),
+    [
+        (KeyboardInterrupt(), 130, ""),
+        (BrokenPipeError(), 141, ""),
+        (OSError(28, "No space left on device"), 6, "kaizen: error: No space left on device\n"),
+        (ZeroDivisionError("x"), 6, "this is a bug in kaizen"),
+    ],
+)
+def test_whatever_happens_is_one_line_and_an_exit_code(
+    world: World,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    error: BaseException,
+    code: int,
+    words: str,
+) -> None:
+    world.new()
+
+    def fail(*_args: object, **_more: object) -> int:
+        raise error
+
+    monkeypatch.setattr(fast, "list_tickets", fail)
+    assert fast.run(["-C", str(world.root), "list"], NOW) == code
+    complaint = capsys.readouterr().err
+    assert words in complaint
+    assert complaint.count("\n") == bool(words)
+
+
 class TestAsAProcess:
     def test_hostile_text_never_reaches_the_terminal(self, world: World) -> None:
         world.new()

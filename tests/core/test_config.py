@@ -20,6 +20,7 @@ splitters: {edge: {type: haproxy, socket: /run/haproxy/admin.sock, limit_map: /l
 notify: [{on: [verdict, approval_needed, rollback], command: [./notify.sh]}]
 keys: {ticket.approve: "A"}
 theme: kaizen-dark
+wip: {in_progress: 6, canary: 2}
 """
 
 
@@ -155,3 +156,11 @@ def test_a_splitter_may_be_named_like_a_type() -> None:
     errors = errors_of("splitters: {command: {type: haproxy, socket: ''}, haproxy: {type: haproxy, sockt: a}}")
     assert ("splitters", "command", "socket") in errors
     assert errors["splitters", "haproxy", "sockt"].endswith("did you mean `socket`?")
+
+
+def test_limits_of_work_in_progress() -> None:
+    assert load("wip: {in_progress: 6, canary: 2}").wip == {"in_progress": 6, "canary": 2}
+    assert load("").wip == {}
+    assert ("wip", "in_progress") in errors_of("wip: {in_progress: 0}")
+    assert any(path[0] == "wip" for path in errors_of("wip: {complete: 3}"))
+    assert any(path[0] == "wip" for path in errors_of("wip: {in_progress: many}"))

@@ -213,6 +213,6 @@ def test_an_unsigned_withdrawal_where_signatures_are_required(
 
 def test_a_removed_ticket(ada: Session, ticket: str, acts: list[Wrote]) -> None:
     govern.move(ada, ticket, "planned")
+    Path(ada.workspace.log_path(ticket)).write_bytes(b"")
     with pytest.raises(CannotUndoError, match="no longer in the log"):
-        Path(ada.workspace.log_path(ticket)).write_bytes(b"")
         undo(ada, acts[0])
