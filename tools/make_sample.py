@@ -1,0 +1,51 @@
+"""Makes the sample workspace in registry/ and tickets/: a made-up platform, told by tools/sample/.
+
+Everything goes through the product's own functions, on a scripted clock and with seeded tokens: two runs give the same
+bytes. Needs git. Tickets that are not part of the sample are left alone.
+"""
+
+import argparse
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from sample import components, early, late, middle
+from sample.play import Player
+
+ROOT = Path(__file__).resolve().parents[1]
+STORIES = (*early.STORIES, *middle.STORIES, *late.STORIES)
+
+
+def build(root: Path) -> None:
+    """Plays all stories into the empty folder `root`."""
+    for name, text in components.FILES.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    player = Player(str(root))
+    for story in STORIES:
+        player.play(story)
+
+
+def place(source: Path, target: Path) -> None:
+    """Puts registry/kaizen and the tickets that were made into `target`, in the place of what stood there."""
+    parts = [Path("registry/kaizen"), *(path.relative_to(source) for path in sorted(source.glob("tickets/*-*")))]
+    for part in parts:
+        shutil.rmtree(target / part, ignore_errors=True)
+        shutil.copytree(source / part, target / part)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="make the sample workspace anew")
+    parser.add_argument("--to", type=Path, default=ROOT, metavar="DIR", help="where (default: this checkout)")
+    target = parser.parse_args().to
+    with tempfile.TemporaryDirectory() as folder:
+        build(Path(folder))
+        place(Path(folder), target)
+    print(f"{len(STORIES)} tickets and {len(components.FILES) - 1} components in {target}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

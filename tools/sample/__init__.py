@@ -1,0 +1,1 @@
+"""What the sample workspace says: a made-up platform, its people and its tickets. `tools/make_sample.py` plays it."""
