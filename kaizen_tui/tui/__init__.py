@@ -1,0 +1,1 @@
+"""The `kaizen-tui` dashboard."""

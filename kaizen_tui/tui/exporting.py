@@ -1,0 +1,124 @@
+"""`kaizen-tui --export`: reads the workspace, writes one file or stdout. Starts no terminal; only svg needs Textual."""
+
+import os
+import stat
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from kaizen_tui.core.errors import UsageError
+from kaizen_tui.store import files
+from kaizen_tui.store.workspace import Workspace
+
+EXIT_PIPE_CLOSED = 141
+PICTURE_SIZE = (160, 48)
+_MOST_CELLS = 500
+
+
+class Wanted(NamedTuple):
+    """What `--export` was asked for.
+
+    target: a path, or "-" for stdout. chosen: the format. size: of the picture, columns and lines.
+    actor: whom `owner:me` means, None to find out. write: the index may be kept for the next time.
+    theme: of the picture, "" for the usual one.
+    """
+
+    target: str
+    chosen: str
+    filter_text: str = ""
+    size: tuple[int, int] = PICTURE_SIZE
+    actor: str | None = None
+    write: bool = True
+    theme: str = ""
+
+
+def export_time(env: Mapping[str, str]) -> int:
+    """Epoch seconds: $SOURCE_DATE_EPOCH where it is set (reproducible-builds.org), else now. Raises UsageError."""
+    text = env.get("SOURCE_DATE_EPOCH", "")
+    if not text:
+        return int(time.time())
+    if not (text.isascii() and text.isdigit() and len(text) <= 11):
+        raise UsageError(f"SOURCE_DATE_EPOCH is `{text}`, not whole seconds since 1970", hint="unset it, or correct it")
+    return int(text)
+
+
+def picture_size(text: str) -> tuple[int, int]:
+    """`160x48` -> columns and lines. Raises UsageError."""
+    width, _, height = text.partition("x")
+    if all(side.isascii() and side.isdigit() and 1 <= int(side) <= _MOST_CELLS for side in (width, height)):
+        return int(width), int(height)
+    raise UsageError(f"`{text}` is no size", hint=f"columns x lines, {_MOST_CELLS} at most, such as --size 160x48")
+
+
+def export(workspace: Workspace, wanted: Wanted) -> int:
+    """Makes the export; returns the exit code. Raises UsageError (filter, $SOURCE_DATE_EPOCH), StoreError."""
+    from kaizen_tui.export.collect import collect
+    from kaizen_tui.export.formats import render
+
+    now = export_time(os.environ)
+    # Finding out who someone is may ask git: only where the filter may mean them.
+    me = _me(workspace, wanted.actor) if "me" in wanted.filter_text else ""
+    board = collect(workspace, now, filter_text=wanted.filter_text, me=me, write=wanted.write)
+    if wanted.chosen == "svg":
+        from kaizen_tui.tui.picture import render_svg
+
+        pieces = [
+            render_svg(workspace, now, filter_text=wanted.filter_text, me=me, size=wanted.size, theme=wanted.theme)
+        ]
+    else:
+        pieces = render(board, workspace, wanted.chosen)
+    code = put_out(pieces) if wanted.target == "-" else put_file(wanted.target, pieces)
+    count = len({problem.path for problem in board.problems if problem.level == "error"})
+    if count and not code:
+        what = "1 file" if count == 1 else f"{count} files"
+        sys.stderr.write(
+            f"kaizen-tui: {what} could not be loaded and {'is' if count == 1 else 'are'} not in the export"
+        )
+        sys.stderr.write("; `kaizen lint` says why\n")
+    return code
+
+
+def _me(workspace: Workspace, actor: str | None) -> str:
+    from kaizen_tui.loop.context import resolve_actor
+
+    return resolve_actor(actor, os.environ, workspace.root)
+
+
+def put_out(pieces: Sequence[bytes]) -> int:
+    """Writes to stdout. A reader that has seen enough (`| head`) is no error worth words."""
+    try:
+        for piece in pieces:
+            files.write_all(1, piece)
+    except BrokenPipeError:
+        return EXIT_PIPE_CLOSED
+    except OSError as error:
+        raise files.in_words(error, "cannot write", "standard output") from error
+    return 0
+
+
+def put_file(target: str, pieces: Sequence[bytes]) -> int:
+    """Replaces the file as a whole; through a link, the file that it leads to. A pipe or device is written to."""
+    path = os.path.realpath(target)
+    try:
+        mode = os.stat(target).st_mode
+    except FileNotFoundError:
+        mode = stat.S_IFREG
+    except OSError as error:
+        raise files.in_words(error, "cannot write", target) from error
+    if stat.S_ISFIFO(mode) or stat.S_ISCHR(mode):
+        return _put_through(target, pieces)
+    files.replace_file(path, b"".join(pieces))
+    return 0
+
+
+def _put_through(target: str, pieces: Sequence[bytes]) -> int:
+    try:
+        with open(target, "wb", buffering=0) as file:
+            for piece in pieces:
+                files.write_all(file.fileno(), piece)
+    except BrokenPipeError:
+        return EXIT_PIPE_CLOSED
+    except OSError as error:
+        raise files.in_words(error, "cannot write", target) from error
+    return 0

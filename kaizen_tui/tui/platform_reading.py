@@ -1,0 +1,67 @@
+"""The platform in memory: settings and components read again when their files changed, then the source asked."""
+
+import os
+
+from kaizen_tui.core.errors import KaizenError
+from kaizen_tui.core.values import Value
+from kaizen_tui.core.wip import wip_limits
+from kaizen_tui.metrics.platform import DEFAULT_REFRESH, Platform, PlatformReader, refresh_of
+from kaizen_tui.store.workspace import Workspace
+
+Fingerprint = tuple[tuple[str, int, int, int], ...]
+
+
+class WorkspacePlatform:
+    """What is known of a workspace's components. Used in worker threads, one at a time.
+
+    limits: of work in progress, by status. refresh: seconds between two readings.
+    """
+
+    def __init__(self, workspace: Workspace, reader: PlatformReader | None = None) -> None:
+        self._workspace = workspace
+        self.reader = reader if reader is not None else PlatformReader()
+        self._seen: Fingerprint | None = None
+        self.limits: dict[str, int] = {}
+        self.refresh = DEFAULT_REFRESH
+
+    def read(self, now: float, as_of: float | None) -> Platform:
+        """Every component at an instant (epoch seconds; None: now)."""
+        self._reconfigure()
+        return self.reader.read(now, as_of)
+
+    def _reconfigure(self) -> None:
+        """Reads the registry when a file of it is another. What is wrong with it, the board's problems say; here the
+        last right settings and the components that can be read count."""
+        from kaizen_tui.store.reading import list_components, read_config_file
+
+        seen = self._fingerprint()
+        if seen == self._seen:
+            return
+        try:
+            files, _ = list_components(self._workspace)
+        except KaizenError:
+            return
+        self._seen = seen
+        try:
+            config: dict[str, Value] = read_config_file(self._workspace)
+        except KaizenError:
+            config = {}
+        self.limits, self.refresh = wip_limits(config), refresh_of(config)
+        self.reader.configure(config, [file.fields for file in files])
+
+    def _fingerprint(self) -> Fingerprint:
+        paths = [self._workspace.config_path]
+        try:
+            with os.scandir(self._workspace.components) as found:
+                paths += [entry.path for entry in found]
+        except OSError:
+            pass  # no folder, no components: list_components says the same
+        return tuple(_stamp(path) for path in sorted(paths))
+
+
+def _stamp(path: str) -> tuple[str, int, int, int]:
+    try:
+        status = os.stat(path)
+    except OSError:
+        return path, 0, 0, 0
+    return path, status.st_mtime_ns, status.st_size, status.st_ino

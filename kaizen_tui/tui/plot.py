@@ -1,0 +1,73 @@
+"""One large chart, drawn by plotext. Slow (tens of milliseconds) and global: in a worker, behind a lock."""
+
+import threading
+from collections.abc import Sequence
+
+from kaizen_tui.core.numbers import human_number
+from kaizen_tui.core.slo import Target
+from kaizen_tui.tui.sparkline import scale_of
+
+_LOCK = threading.Lock()
+TARGET_WORD, ABORT_WORD = "target", "abort"
+
+
+def draw_plot(
+    values: Sequence[float | None], target: Target, width: int, height: int, times: tuple[str, str, str]
+) -> tuple[str, ...]:
+    """`height` lines of plain text, `width` cells wide, with the target and the abort threshold as dotted lines.
+
+    values: evenly spaced, oldest first; None is a gap and stays one. times: of the first, the middle, the last value.
+    """
+    import plotext
+
+    low, high = _range(values, target)
+    marks = {target.threshold: TARGET_WORD}
+    if target.abort is not None and target.abort != target.threshold:
+        marks[target.abort] = ABORT_WORD
+    ticks = [low, *marks]
+    labels = [human_number(low), *(f"{human_number(level)} {word}" for level, word in marks.items())]
+    with _LOCK:
+        figure = plotext.figure
+        figure.clear()
+        plotext.terminal.limit(False, False)
+        figure.plot_size(max(20, width), max(5, height))
+        for level in marks:
+            figure.line(level, style="dotted")
+        for xs, ys in _pieces(values):
+            signal = figure.signal(xs, ys, marker="braille")
+            if len(xs) > 1:
+                signal.lines()
+            figure.draw(signal)
+        last = max(1, len(values) - 1)
+        figure.ruler("y").lim(low, high).ticks(ticks, labels)
+        figure.ruler("x").lim(0, last).ticks([0, last / 2, last], list(times))
+        figure.axes(False, side=1)
+        drawn = figure.build().string(colorless=True)
+        figure.clear()
+    return tuple(line.rstrip() for line in drawn.rstrip("\n").split("\n"))
+
+
+def _range(values: Sequence[float | None], target: Target) -> tuple[float, float]:
+    """The SLO's own range, widened by what lies outside: here a person looks at how bad it was."""
+    low, high = scale_of(target)
+    known = [value for value in values if value is not None and value == value and abs(value) != float("inf")]
+    if known:
+        low, high = min(low, *known), max(high, *(value * 1.02 for value in known))
+    return low, high
+
+
+def _pieces(values: Sequence[float | None]) -> list[tuple[list[int], list[float]]]:
+    """The runs between the gaps."""
+    pieces: list[tuple[list[int], list[float]]] = []
+    run: tuple[list[int], list[float]] = ([], [])
+    for place, value in enumerate(values):
+        if value is None or value != value or abs(value) == float("inf"):
+            if run[0]:
+                pieces.append(run)
+            run = ([], [])
+            continue
+        run[0].append(place)
+        run[1].append(value)
+    if run[0]:
+        pieces.append(run)
+    return pieces

@@ -1,0 +1,160 @@
+"""One metric over an hour, or a month: a large chart with its target and its abort threshold."""
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from kaizen_tui.core.errors import KaizenError
+from kaizen_tui.metrics.panels import ComponentPanel, MetricPanel
+from kaizen_tui.tui.celltext import shown
+from kaizen_tui.tui.latest import Latest
+from kaizen_tui.tui.platform_actions import CHART
+from kaizen_tui.tui.platform_messages import ChartReady, PlatformShown
+from kaizen_tui.tui.plot import ABORT_WORD, TARGET_WORD, draw_plot
+from kaizen_tui.tui.screens.components import open_ticket_about
+from kaizen_tui.tui.screens.full import FullScreen
+from kaizen_tui.tui.widgets.bars import Piece
+from kaizen_tui.tui.widgets.cards import Line
+from kaizen_tui.tui.widgets.component_lines import describe
+from kaizen_tui.tui.widgets.slo_lines import fit
+
+if TYPE_CHECKING:
+    from kaizen_tui.core.slo import Target
+    from kaizen_tui.tui.app import KaizenApp
+
+# Name, seconds, and what stands below the first and the middle value.
+SPANS: tuple[tuple[str, float, str, str], ...] = (
+    ("1h", 3600.0, "-1 h", "-30 min"),
+    ("6h", 6 * 3600.0, "-6 h", "-3 h"),
+    ("1d", 86400.0, "-24 h", "-12 h"),
+    ("7d", 7 * 86400.0, "-7 d", "-3.5 d"),
+    ("30d", 30 * 86400.0, "-30 d", "-15 d"),
+)
+_HEAD_LINES = 4
+
+
+class _Wish(NamedTuple):
+    """What is drawn: the key of the answer, and what the worker needs."""
+
+    key: tuple[object, ...]
+    target: "Target"
+    at: float
+    span: int
+    width: int
+    height: int
+
+
+class MetricScreen(FullScreen):
+    """A chart in focus. It is drawn anew when new numbers come; until then the last one stays."""
+
+    CONTEXT = CHART
+    wants_platform = True
+
+    def __init__(self, app: "KaizenApp", component: str, metric: str) -> None:
+        super().__init__(app, "metric-screen")
+        self._component = component
+        self._metric = metric
+        self.span = 0
+        self.chart: tuple[str, ...] = ()
+        self.trouble = ""
+        self._key: tuple[object, ...] = ()
+        self._latest: Latest[_Wish] = Latest(app.jobs, self._answer, self.post_message)
+
+    @property
+    def component(self) -> ComponentPanel | None:
+        """The component, if it is still there."""
+        platform = self.platform
+        found = platform.components if platform is not None else ()
+        return next((one for one in found if one.id == self._component), None)
+
+    @property
+    def metric(self) -> MetricPanel | None:
+        """The metric, if it is still there."""
+        metrics = self.component.metrics if self.component is not None else ()
+        return next((one for one in metrics if one.name == self._metric), None)
+
+    def on_platform_shown(self, message: PlatformShown) -> None:
+        self.draw()
+
+    def draw(self) -> None:
+        """Shows what is known and asks for the chart of this size."""
+        tones = self.head.palette.normal
+        title: list[Piece] = [
+            (f" {shown(self._metric)} ", tones.accent),
+            (f" {shown(self._component)}", tones.text),
+        ]
+        self.head.show(title, self.source_pieces())
+        self.body.show(self._lines())
+        metric, platform = self.metric, self.platform
+        if metric is None or platform is None or not self.body.size.width:
+            return
+        at = platform.as_of if platform.as_of is not None else platform.read_at
+        width, height = self.body.size.width - 2, max(6, self.body.size.height - _HEAD_LINES)
+        key = (self.span, at, width, height)
+        if key != self._key:
+            self._key = key
+            self._latest.want(_Wish(key, metric.target, at or self.kaizen.now(), self.span, width, height))
+
+    def _answer(self, generation: int, wish: _Wish) -> ChartReady:
+        """In a worker: asks the source and draws."""
+        _, seconds, first, middle = SPANS[wish.span]
+        count = max(30, wish.width * 2)
+        source = self.kaizen.main.slo.reading.reader.source
+        try:
+            series = source.series(self._component, self._metric, wish.at - seconds, wish.at, seconds / (count - 1))
+        except (KaizenError, OSError) as error:
+            return ChartReady(wish.key, (), str(error))
+        if series.error or not any(value is not None for value in series.values):
+            return ChartReady(wish.key, (), series.error or "there is no data in this span")
+        lines = draw_plot(series.values, wish.target, wish.width, wish.height, (first, middle, "now"))
+        return ChartReady(wish.key, lines)
+
+    def on_chart_ready(self, message: ChartReady) -> None:
+        if message.key == self._key:
+            self.chart, self.trouble = message.lines, message.trouble
+            self.body.show(self._lines())
+
+    def _lines(self) -> list[Line]:
+        palette, width = self.body.palette, self.body.size.width
+        tones, metric = palette.normal, self.metric
+        spans: list[Piece] = [(" ", tones.text)]
+        for nth, (name, *_) in enumerate(SPANS):
+            chosen = nth == self.span
+            spans.append((f"[{name}]" if chosen else f" {name} ", tones.accent if chosen else tones.muted))
+        blank = fit([], width, tones.text)
+        if metric is None:
+            return [blank, fit([(" This metric is no longer in the registry.", tones.text)], width, tones.text)]
+        lines = [fit([(" ", tones.text), *describe(metric, palette)], width, tones.text), blank,
+                 fit(spans, width, tones.text), blank]  # fmt: skip
+        if self.trouble:
+            return [*lines, fit([(f" ○ {shown(self.trouble)}", tones.warning)], width, tones.text)]
+        if not self.chart:
+            return [*lines, fit([(" drawing …", tones.muted)], width, tones.text)]
+        return [*lines, *(fit(self._colour(line), width, tones.text) for line in self.chart)]
+
+    def _colour(self, line: str) -> list[Piece]:
+        """A line of the chart: axes and labels quiet, the curve in the text's colour, the thresholds in their own."""
+        palette = self.body.palette
+        tones = palette.normal
+        edge = max(line.find("┼"), line.find("┤"), line.find("│"), line.find("├"))
+        label = line[: edge + 1]
+        level = tones.error if ABORT_WORD in label else tones.accent if TARGET_WORD in label else palette.rule
+        pieces: list[Piece] = [(" ", tones.text), (label, tones.muted)]
+        for char in line[edge + 1 :]:
+            curve = "\u2800" <= char <= "\u28ff"
+            style = tones.text if curve else level if char in "┈┼" else tones.muted
+            if pieces[-1][1] is style:
+                pieces[-1] = (pieces[-1][0] + char, style)
+            else:
+                pieces.append((char, style))
+        return pieces
+
+    # Keys
+
+    def action_span(self, nth: int) -> None:
+        self.span = nth
+        self.draw()
+
+    def action_longer(self, steps: int) -> None:
+        self.action_span(max(0, min(len(SPANS) - 1, self.span + steps)))
+
+    def action_new_ticket(self) -> None:
+        open_ticket_about(self, self.component, self.metric)

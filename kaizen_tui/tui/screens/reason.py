@@ -1,0 +1,38 @@
+"""Asks for a reason before something that is logged for ever."""
+
+from collections.abc import Iterable
+
+from textual import on
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Static
+
+from kaizen_tui.tui.screens.dialog import Dialog
+from kaizen_tui.tui.widgets.entries import LineEntry
+from kaizen_tui.tui.words import MUTED, text
+
+
+class ReasonScreen(Dialog[str]):
+    """The answer is the reason, never empty; None when the person thought better of it."""
+
+    def __init__(self, question: str, explanation: str) -> None:
+        super().__init__(text(question), "↵ do it   Esc leave it")
+        self._explanation = explanation
+
+    def body(self) -> Iterable[Widget]:
+        yield Static(text(self._explanation, MUTED))
+        yield Static(Content("Reason"), classes="label")
+        yield LineEntry(id="reason")
+        yield Static(Content(""), id="reason-wrong", classes="wrong")
+
+    def on_mount(self) -> None:
+        self.query_one("#reason").focus()
+
+    @on(LineEntry.Submitted)
+    def _submitted(self, event: LineEntry.Submitted) -> None:
+        event.stop()
+        reason = event.value.strip()
+        if reason:
+            self.dismiss(reason)
+        else:
+            self.query_one("#reason-wrong", Static).update(Content("A reason is needed: it is what others will read."))

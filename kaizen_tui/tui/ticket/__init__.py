@@ -1,0 +1,1 @@
+"""One ticket on the whole screen: its pages, and everything that is decided about it."""

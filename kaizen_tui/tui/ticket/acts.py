@@ -1,0 +1,138 @@
+"""What a person does about one ticket, from the board and from the ticket's page alike: open, approve, reject, sign
+off, abort. Questions are screens; answers are written in workers and told to the screen that asked."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+from textual.content import Content
+from textual.message import Message
+
+from kaizen_tui.tui import words
+from kaizen_tui.tui.desk import ReadOnlyError
+from kaizen_tui.tui.messages import Failed
+from kaizen_tui.tui.ticket.messages import CriteriaReady, Told
+
+if TYPE_CHECKING:
+    from kaizen_tui.tui.app import KaizenApp
+    from kaizen_tui.tui.screens.sign_off import SignOff
+    from kaizen_tui.tui.ticket.dossier import Criterion
+
+Opening: TypeAlias = Awaitable[object] | None
+DECIDING = "deciding"
+
+
+class Host(Protocol):
+    """The screen that asks: it is told what became of it (Told, Failed, CriteriaReady)."""
+
+    kaizen: "KaizenApp"
+
+    def post_message(self, message: Message) -> bool: ...
+
+    def say(self, content: Content) -> None: ...
+
+
+def refused(host: Host) -> bool:
+    """Whether the board is read-only; it is then said."""
+    if host.kaizen.desk.read_only:
+        host.say(words.failure(ReadOnlyError()))
+    return host.kaizen.desk.read_only
+
+
+def open_ticket(app: "KaizenApp", ticket_id: str) -> Opening:
+    """The ticket on the whole screen. Await what is returned where keys may follow at once."""
+    from kaizen_tui.tui.screens.ticket import TicketScreen
+
+    def left(then: str | None) -> None:
+        if then == "move" and app.main.board.select(ticket_id):
+            app.main.call_later(app.main.work.action_move_ticket)
+
+    return app.push_screen(TicketScreen(app, ticket_id), left)
+
+
+def approve(host: Host, ticket_id: str) -> Opening:
+    """The approval screen."""
+    if refused(host):
+        return None
+    from kaizen_tui.tui.screens.approval import ApprovalScreen
+
+    def answered(said: Content | None) -> None:
+        if said is not None:
+            host.post_message(Told(ticket_id, said))
+
+    return host.kaizen.push_screen(ApprovalScreen(host.kaizen, ticket_id), answered)
+
+
+def reject(host: Host, ticket_id: str) -> Opening:
+    """Asks for the reason, then rejects."""
+    desk = host.kaizen.desk
+
+    def write(reason: str) -> Content:
+        desk.reject(ticket_id, reason)
+        return words.text(f" {ticket_id} is rejected; its gate stays shut until you approve.")
+
+    return _ask(host, ticket_id, f"Reject {ticket_id}?", "Others read the reason at the shut gate.", write)
+
+
+def abort(host: Host, ticket_id: str) -> Opening:
+    """Asks for the reason, then aborts it if the gate lets it."""
+    desk = host.kaizen.desk
+
+    def write(reason: str) -> Content:
+        return words.outcome(ticket_id, desk.abort(ticket_id, reason))
+
+    return _ask(host, ticket_id, f"Why is {ticket_id} aborted?", "The reason is logged; aborted is final.", write)
+
+
+def _ask(host: Host, ticket_id: str, question: str, explanation: str, write: Callable[[str], Content]) -> Opening:
+    if refused(host):
+        return None
+    from kaizen_tui.tui.screens.reason import ReasonScreen
+
+    def answered(reason: str | None) -> None:
+        if reason:
+            _write(host, ticket_id, lambda: write(reason))
+
+    return host.kaizen.push_screen(ReasonScreen(question, explanation), answered)
+
+
+def _write(host: Host, ticket_id: str, act: Callable[[], Content]) -> None:
+    host.kaizen.jobs.ask(
+        lambda: Told(ticket_id, act()), host.post_message, lambda error: Failed(DECIDING, error), writes=True
+    )
+
+
+def start_sign_off(host: Host, ticket_id: str) -> Opening:
+    """Reads which criteria can be signed off; the pick list opens with the answer."""
+    if refused(host):
+        return None
+    desk = host.kaizen.desk
+
+    def read() -> CriteriaReady:
+        from kaizen_tui.tui.ticket.signing import manual_criteria
+
+        return CriteriaReady(ticket_id, manual_criteria(desk.session, ticket_id))
+
+    host.kaizen.jobs.ask(read, host.post_message, lambda error: Failed(DECIDING, error))
+    return None
+
+
+def sign_off(host: Host, ticket_id: str, criteria: "Sequence[Criterion]") -> Opening:
+    """The pick list; what is picked is signed off, one log entry each."""
+    if not criteria:
+        host.say(words.text(f" {ticket_id} has no criterion that a person signs off: its others are measured."))
+        return None
+    from kaizen_tui.tui.screens.sign_off import SignOffScreen
+
+    desk = host.kaizen.desk
+
+    def write(picked: "SignOff") -> Content:
+        doubts = [desk.sign_off(ticket_id, text, picked.note) for text in picked.criteria]
+        said = [words.text(f" {ticket_id}: signed off {text}") for text in picked.criteria]
+        said += [words.text(f" ⚠ it does not count: {doubt}", words.WARN) for doubt in dict.fromkeys(doubts) if doubt]
+        return words.lines(said)
+
+    def answered(picked: "SignOff | None") -> None:
+        if picked is not None:
+            _write(host, ticket_id, lambda: write(picked))
+
+    return host.kaizen.push_screen(SignOffScreen(host.kaizen, ticket_id, tuple(criteria)), answered)

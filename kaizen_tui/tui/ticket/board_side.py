@@ -1,0 +1,65 @@
+"""What the board does about the selected ticket: its page, approvals, rejections, sign-offs, aborts."""
+
+from typing import TYPE_CHECKING
+
+from kaizen_tui.tui import layout
+from kaizen_tui.tui.ticket import acts
+from kaizen_tui.tui.ticket.messages import CriteriaReady, Told
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kaizen_tui.tui.screens.board import BoardScreen
+
+
+class Deciding:
+    """Actions of a board screen about one ticket, and what the board does with the answers."""
+
+    _screen: "BoardScreen"
+
+    async def action_open_ticket(self) -> None:
+        """Opens the pane beside the board; where there is no room for both, the ticket's page."""
+        screen = self._screen
+        if screen.board.selected is None:
+            return
+        screen.news.read(screen.board.selected.id)
+        if layout.detail_width(screen.size.width) >= screen.size.width:
+            await self.action_open_full()
+        else:
+            await screen.detail.open()
+
+    async def action_open_full(self) -> None:
+        """Opens the ticket's page."""
+        opening = self._decide(lambda host, ticket_id: acts.open_ticket(host.kaizen, ticket_id))
+        if opening is not None:
+            await opening
+
+    def _decide(self, act: "Callable[[acts.Host, str], acts.Opening]") -> acts.Opening:
+        row = self._screen.board.selected
+        return act(self._screen, row.id) if row is not None else None
+
+    def action_approve_ticket(self) -> acts.Opening:
+        """Opens the approval screen."""
+        return self._decide(acts.approve)
+
+    def action_reject_ticket(self) -> acts.Opening:
+        """Asks why, then rejects."""
+        return self._decide(acts.reject)
+
+    def action_abort_ticket(self) -> acts.Opening:
+        """Asks why, then aborts."""
+        return self._decide(acts.abort)
+
+    def action_sign_off_ticket(self) -> None:
+        """Reads what can be signed off."""
+        self._decide(acts.start_sign_off)
+
+    def criteria_ready(self, message: CriteriaReady) -> None:
+        """The criteria that can be signed off are known: opens the pick list."""
+        if self._screen.kaizen.screen is self._screen:
+            acts.sign_off(self._screen, message.ticket_id, message.criteria)
+
+    def told(self, message: Told) -> None:
+        """Something was done to a ticket: says so, and reads it again."""
+        self._screen.follow(message.ticket_id)
+        self._screen.say(message.content)

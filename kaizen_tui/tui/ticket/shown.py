@@ -1,0 +1,87 @@
+"""The numbers of a dossier as they go into the log with the approval: bounded, JSON, nothing that isn't finite."""
+
+import math
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from kaizen_tui.core.scorecard import MetricResult, ScoreCard
+    from kaizen_tui.metrics.panels import MetricPanel
+    from kaizen_tui.tui.ticket.dossier import Dossier
+
+# A log line holds 1 MiB: far more than a screen shows, far less than a hostile score-card could carry.
+MOST_ITEMS = 200
+MOST_TEXT = 300
+
+
+def shown_of(dossier: "Dossier", at: str) -> dict[str, Any]:
+    """What stood on the screen. at: RFC 3339, when it was confirmed.
+
+    {at, read_at, score_card, criteria, budget: {source, metrics}, unmet}; score_card is null without one.
+    """
+    card, budget, decision = dossier.facts.score_card, dossier.budget, dossier.sheet.decision
+    unmet = (*decision.refused, *decision.warnings) if decision is not None else ()
+    criteria = [
+        {"text": _text(one.text), "kind": "abort" if one.abort else "success", "state": one.mark,
+         "automatic": one.automatic, "measured": _number(one.measured), "said": _text(one.said)}
+        for one in dossier.criteria[:MOST_ITEMS]
+    ]  # fmt: skip
+    return {
+        "at": at,
+        "read_at": dossier.at,
+        "score_card": _card(card) if card is not None else None,
+        "criteria": criteria,
+        "budget": {
+            "source": _text(budget.source) or None,
+            "metrics": [_panel(dossier, panel) for panel in budget.panels[:MOST_ITEMS]],
+        },
+        "unmet": [_text(one.code) for one in unmet[:MOST_ITEMS]],
+    }
+
+
+def _card(card: "ScoreCard") -> dict[str, Any]:
+    return {
+        "verdict": card.verdict,
+        "pairs": card.pairs,
+        "baseline": card.commits.baseline,
+        "candidate": card.commits.candidate,
+        "metrics": [_metric(metric) for metric in card.metrics[:MOST_ITEMS]],
+        "metrics_left_out": max(0, len(card.metrics) - MOST_ITEMS),
+    }
+
+
+def _metric(metric: "MetricResult") -> dict[str, Any]:
+    ratio = metric.ratio
+    interval = None if ratio is None else [_number(ratio.low), _number(ratio.point), _number(ratio.high)]
+    return {
+        "name": _text(metric.name),
+        "unit": _text(metric.unit),
+        "baseline": _number(metric.baseline),
+        "candidate": _number(metric.candidate),
+        "ratio": interval,
+        "verdict": metric.verdict,
+    }
+
+
+def _panel(dossier: "Dossier", panel: "MetricPanel") -> dict[str, Any]:
+    component = dossier.facts.component
+    metric = component.metric(panel.name) if component is not None else None
+    return {
+        "name": _text(panel.name),
+        "query": _text(metric.query) if metric is not None and metric.query else None,
+        "value": _number(panel.value),
+        "unit": _text(panel.unit),
+        "at": _number(panel.at),
+        "state": panel.state,
+        "budget_left": _number(panel.budget),
+        "burn_rate": _number(panel.burn),
+    }
+
+
+def _number(value: float | None) -> float | None:
+    return float(value) if value is not None and math.isfinite(value) else None
+
+
+def _text(value: str) -> str:
+    """Bounded, and without lone surrogates, which no canonical JSON has."""
+    whole = value.encode("utf-8", "replace").decode("utf-8")
+    return whole if len(whole) <= MOST_TEXT else whole[: MOST_TEXT - 1] + "…"

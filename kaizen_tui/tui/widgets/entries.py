@@ -1,0 +1,33 @@
+"""Text entries that let no control character in: a pasted ESC must reach neither a file nor the terminal."""
+
+from textual import events
+from textual.widgets import Input, TextArea
+
+from kaizen_tui.core.text import safe, safe_block
+
+
+def clean_line(text: str) -> str:
+    """`text` as one line of plain text; line ends and tabs become blanks, control characters visible escapes."""
+    return safe(" ".join(text.split()) if any(char in text for char in "\n\r\t") else text)
+
+
+def clean_block(text: str) -> str:
+    """The same for text of several lines."""
+    return safe_block(text)
+
+
+class LineEntry(Input):
+    """One line of text."""
+
+    def on_paste(self, event: events.Paste) -> None:
+        event.text = clean_line(event.text)
+
+
+class BlockEntry(TextArea):
+    """Several lines of text; Tab goes to the next field."""
+
+    def __init__(self, text: str = "", *, id: str | None = None) -> None:  # noqa: A002 (Textual's own name)
+        super().__init__(text, id=id, soft_wrap=True, tab_behavior="focus", show_line_numbers=False)
+
+    def on_paste(self, event: events.Paste) -> None:
+        event.text = clean_block(event.text)

@@ -1,0 +1,33 @@
+"""A workspace, and the board on it in a terminal."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.terminal import Terminal, board_command
+from tests.tui.boards import Place
+
+Open = Callable[..., Terminal]
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return Place(tmp_path / "platform")
+
+
+@pytest.fixture
+def open_board(place: Place, tmp_path: Path, require_program: Callable[[str], str]) -> Iterator[Open]:
+    """`open_board(actor="grace")` -> the board of `place` as this person sees it, when its tickets are there."""
+    tmux = require_program("tmux")
+    with ExitStack() as stack:
+
+        def begin(*more: str, actor: str = "grace", size: tuple[int, int] = (120, 36)) -> Terminal:
+            folder = tmp_path / f"terminal-{actor}"
+            command = board_command(place.root, *more)
+            terminal = stack.enter_context(Terminal(tmux, folder, *command, size=size, KAIZEN_ACTOR=actor))
+            terminal.see("tickets")
+            return terminal
+
+        yield begin

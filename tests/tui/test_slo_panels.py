@@ -1,0 +1,306 @@
+"""The panels below the board: every state of a metric by shape and words, at every size; readings never pile up."""
+
+import threading
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from kaizen_tui.core.slo import STATE_SHAPES
+from kaizen_tui.metrics.platform import PlatformReader
+from kaizen_tui.metrics.source import Instant
+from kaizen_tui.tui.app import KaizenApp
+from kaizen_tui.tui.platform_messages import PlatformReady
+from kaizen_tui.tui.screens.components import ComponentScreen
+from kaizen_tui.tui.tokens import KAIZEN_THEMES, derived_tokens, make_palette
+from kaizen_tui.tui.widgets.slo_lines import NO_PANELS, note_text, panel_lines, plan
+from tests.tui.boards import SIZES, calm, press, screen_text
+from tests.tui.platform_world import EPOCH, UNREACHABLE, Named, ready, with_source, world
+
+SIZE = (160, 48)
+
+
+async def again(pilot: Pilot[int], app: KaizenApp) -> None:
+    """One more reading, as the timer makes it."""
+    app.main.slo.poll()
+    await calm(pilot, app)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_every_state_has_its_shape_and_words(tmp_path: Path, size: tuple[int, int]) -> None:
+    app = with_source(world(tmp_path).app(), Named())
+    async with app.run_test(size=size) as pilot:
+        await ready(pilot, app)
+        text = screen_text(app)
+        assert "prometheus · 4 s ago" in text
+        panels = app.main.slo.panels
+        assert panels is not None
+        assert panels.size.height == panels.layout_plan.height <= size[1] // 3
+        mixed = next(line for line in text.splitlines() if " mixed" in line and "✖ 2" in line)
+        assert "◐ 2" in mixed or "◐" in mixed
+        if size == SIZE:
+            for words in ("✖ over", "◐ burning", "○ absent", "◌ old", "✔ fine", "burn", "stale 15 min", "limit in"):
+                assert words in text, words
+        # The selected card's component comes first, then the worst.
+        assert app.main.board.selected is not None
+        assert panels.first == "calm"
+
+
+async def test_a_small_terminal_has_no_panels_and_asks_for_nothing(tmp_path: Path) -> None:
+    source = Named()
+    app = with_source(world(tmp_path).app(), source)
+    async with app.run_test(size=(60, 16)) as pilot:
+        await ready(pilot, app)
+        panels = app.main.slo.panels
+        assert panels is not None
+        assert not panels.display
+        assert app.main.header.state.source == ""
+        asked = len(source.asked)
+        await again(pilot, app)
+        assert len(source.asked) == asked
+        await pilot.resize_terminal(*SIZE)
+        await ready(pilot, app)
+        assert panels.display
+        assert len(source.asked) > asked
+
+
+async def test_the_panels_follow_the_cursor(tmp_path: Path) -> None:
+    app = with_source(world(tmp_path).app(), Named())
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        panels = app.main.slo.panels
+        assert panels is not None
+        await press(pilot, app, "3", "j")
+        selected = app.main.board.selected
+        assert selected is not None
+        app.main.slo._prefer()
+        assert panels.first == selected.component
+        first = panels.component_at(2, 1)
+        assert first is not None
+        assert first.id == selected.component
+
+
+async def test_unreachable_keeps_the_last_data_with_their_age(tmp_path: Path) -> None:
+    source = Named()
+    clock = [float(EPOCH)]
+    app = with_source(world(tmp_path).app(), source)
+    app._now = lambda: clock[0]
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        source.down = UNREACHABLE
+        clock[0] += 176
+        await again(pilot, app)
+        assert "prometheus unreachable, data 3 min old" in screen_text(app)
+        assert app.main.header.state.source_bad
+        assert "12 ms" in screen_text(app)
+        clock[0] += 600
+        await again(pilot, app)
+        text = screen_text(app)
+        assert "◌ over" in text
+        assert "stale 13 min" in text
+        source.down = None
+        await again(pilot, app)
+        assert "prometheus · 4 s ago" in screen_text(app)
+
+
+async def test_never_reached_and_no_server(tmp_path: Path) -> None:
+    source = Named()
+    source.down = UNREACHABLE
+    app = with_source(world(tmp_path).app(), source)
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        assert "prometheus unreachable, no data yet" in screen_text(app)
+    app = world(tmp_path / "b", config="governance: {enforce_from: canary}\n").app()
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        text = screen_text(app)
+        assert "no metrics server configured" in text
+        assert "○ over" in text
+
+
+async def test_the_simulated_platform_says_so(tmp_path: Path) -> None:
+    app = world(tmp_path).app()
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        assert "simulated · " in screen_text(app)
+
+
+async def test_without_components_there_are_no_panels(tmp_path: Path) -> None:
+    from tests.tui.boards import Place
+
+    place = Place(tmp_path, components=False)
+    place.ticket(1)
+    app = place.app()
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        assert app.main.slo.panels is None
+        assert app.main.header.state.source == "no metrics server configured", app.main.slo.platform
+
+
+async def test_a_slow_source_is_asked_once_at_a_time(tmp_path: Path) -> None:
+    gate, entered, inside = threading.Event(), threading.Event(), [0, 0]
+
+    class Slow(Named):
+        def instant(self, component: str, metric: str, at: float) -> Instant:
+            if (component, metric) == ("calm", "fine"):
+                inside[0] += 1
+                inside[1] = max(inside)
+                entered.set()
+                gate.wait(30)
+                inside[0] -= 1
+            return super().instant(component, metric, at)
+
+    app = with_source(world(tmp_path).app(), Slow())
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.pause()
+        while not entered.is_set():
+            await pilot.pause()
+        for _ in range(20):
+            app.main.slo.poll()
+        # The board works while the source doesn't answer.
+        await pilot.press("j")
+        assert app.main.slo.platform is None
+        gate.set()
+        await ready(pilot, app)
+        assert inside[1] == 1
+        # The one under way, and one for the twenty that came meanwhile.
+        assert app.main.slo._generation == 2
+
+
+async def test_an_old_answer_never_overwrites_a_newer_one(tmp_path: Path) -> None:
+    app = with_source(world(tmp_path).app(), Named())
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        now = app.main.slo.platform
+        assert now is not None
+        app.main.post_message(PlatformReady(0, now._replace(source="old"), {}, 15.0))
+        app.main.post_message(PlatformReady(99, now._replace(as_of=5.0), {}, 15.0))
+        await ready(pilot, app)
+        assert app.main.slo.platform is not None
+        assert app.main.slo.platform.source == "prometheus"
+
+
+async def test_paused_while_suspended_or_out_of_sight(tmp_path: Path) -> None:
+    source = Named()
+    app = with_source(world(tmp_path).app(), source)
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        asked = len(source.asked)
+        app.app_suspend_signal.publish(app)
+        await again(pilot, app)
+        assert len(source.asked) == asked
+        app.app_resume_signal.publish(app)
+        await ready(pilot, app)
+        assert len(source.asked) > asked
+        # Another screen hides the board: nothing is asked; the screen of components needs the numbers.
+        await press(pilot, app, "f")
+        asked = len(source.asked)
+        await again(pilot, app)
+        assert len(source.asked) == asked
+        await press(pilot, app, "escape", "c")
+        await again(pilot, app)
+        assert len(source.asked) > asked
+
+
+async def test_a_changed_registry_is_read_with_the_metrics(tmp_path: Path) -> None:
+    place = world(tmp_path)
+    app = with_source(place.app(), Named())
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        (place.root / "registry/kaizen/components/calm.yml").unlink()
+        (place.root / "registry/kaizen/config.yml").write_text("wip: {in_progress: 1}\nmetrics: {refresh: 1min}\n")
+        app.main.slo.registry_changed()
+        await ready(pilot, app)
+        assert app.main.slo.panels is not None
+        assert {one.id for one in app.main.slo.panels.components} == {"mixed", "pcc-main"}
+        assert app.main.slo._refresh == 60
+        assert "IN PROGRESS 2/1!" in screen_text(app)
+
+
+async def test_wip_limits_in_the_headings(tmp_path: Path) -> None:
+    app = world(tmp_path, config="metrics: {source: simulated}\nwip: {in_progress: 2, canary: 1}\n").app()
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        text = screen_text(app)
+        assert "IN PROGRESS 2/2 " in text
+        assert "CANARY 0/1" in text
+        await press(pilot, app, "slash", "m", "i", "x", "e", "d", "enter")
+        app.main.filter.apply("component:mixed")
+        await calm(pilot, app)
+        assert "IN PROGRESS 1 of 2/2" in screen_text(app)
+
+
+async def test_a_click_opens_the_component(tmp_path: Path) -> None:
+    app = with_source(world(tmp_path).app(), Named())
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        panels = app.main.slo.panels
+        assert panels is not None
+        at = panels.component_at(90, 2)
+        assert at is not None
+        await pilot.click("#slo-panels", offset=(90, 2))
+        await calm(pilot, app)
+        screen = app.screen
+        assert isinstance(screen, ComponentScreen)
+        assert screen.selected is not None
+        assert screen.selected.id == at.id
+
+
+async def test_words_below_take_the_panels_place_on_a_small_screen(tmp_path: Path) -> None:
+    app = with_source(world(tmp_path).app(), Named())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot, app)
+        panels = app.main.slo.panels
+        assert panels is not None
+        await press(pilot, app, "m", "l")
+        assert not panels.display
+        await press(pilot, app, "escape")
+        assert panels.display
+
+
+@pytest.mark.parametrize("theme", KAIZEN_THEMES, ids=lambda theme: theme.name)
+@pytest.mark.parametrize("size", [*SIZES, (240, 60), (100, 40), (61, 20)])
+def test_lines_fill_the_width_exactly(theme: object, size: tuple[int, int]) -> None:
+    from textual.theme import Theme
+
+    assert isinstance(theme, Theme)
+    variables = theme.to_color_system().generate()
+    palette = make_palette({**variables, **derived_tokens(variables)})
+    components = hostile_platform()
+    shape = plan(components, *size)
+    lines = panel_lines(components, shape, size[0], palette, "b")
+    assert len(lines) == shape.height
+    for line in lines:
+        assert sum(segment.cell_length for segment in line) == size[0]
+        assert "\x1b" not in "".join(segment.text for segment in line)
+    text = "".join(segment.text for line in lines for segment in line)
+    assert any(shape in text for shape in STATE_SHAPES.values())
+
+
+def hostile_platform():  # type: ignore[no-untyped-def]
+    from kaizen_tui.core.fields import ComponentFields, MetricFields
+    from tests.tui.boards import HOSTILE
+
+    reader = PlatformReader(lambda config, components: Named())
+    metrics = tuple(
+        MetricFields(name, 10.0, 15.0, unit=HOSTILE[nth % 9]) for nth, name in enumerate(("over", "absent", "old"))
+    )
+    reader.configure(
+        {},
+        [
+            ComponentFields(name, f"{name}{text}", 1, text, metrics, "", "", ())
+            for name, text in zip("abcdefghi", HOSTILE, strict=True)
+        ],
+    )
+    return reader.read(float(EPOCH)).components
+
+
+def test_no_room_no_panels() -> None:
+    assert plan((), 160, 48) == NO_PANELS
+    assert plan(hostile_platform(), 59, 48) == NO_PANELS
+    assert plan(hostile_platform(), 80, 19) == NO_PANELS
+
+
+def test_notes_say_what_matters_most() -> None:
+    found = {metric.name: note_text(metric) for metric in hostile_platform()[0].metrics}
+    assert found == {"over": "off target", "absent": "no data", "old": "stale 15 min"}
