@@ -22,6 +22,7 @@ STATE_WORDS: dict[SloState, str] = {
 
 # Within this share of the target a metric that still meets it is at risk.
 NEAR_TARGET = 0.05
+NEAR_ABORT_WAY = 0.2
 # A trend that reaches the target within this time puts the metric at risk.
 TREND_HORIZON = 6 * 3600.0
 
@@ -51,6 +52,19 @@ class Target(NamedTuple):
         room = value - self.threshold if self.higher_is_better else self.threshold - value
         return room / abs(self.threshold) if self.threshold else (0.0 if room == 0 else (1.0 if room > 0 else -1.0))
 
+    def near(self, value: float) -> bool:
+        """Whether a value that meets the target has little room left.
+
+        Little is 5 % of the target, or 20 % of the way from it to the abort threshold where that is less: a share of
+        98.5 % has no room of 5 % above it.
+        """
+        if not self.threshold:
+            return False
+        room = NEAR_TARGET * abs(self.threshold)
+        if self.abort is not None and self.abort != self.threshold:
+            room = min(room, NEAR_ABORT_WAY * abs(self.abort - self.threshold))
+        return self.margin(value) * abs(self.threshold) < room
+
 
 def slo_state(
     value: float | None,
@@ -75,7 +89,7 @@ def slo_state(
         return "stale"
     if not target.meets(value):
         return "breached"
-    near = target.threshold != 0 and target.margin(value) < NEAR_TARGET
+    near = target.near(value)
     soon = limit_in is not None and limit_in <= TREND_HORIZON
     burning = burn_rate is not None and burn_rate > 1.0
     return "at_risk" if near or soon or burning else "ok"

@@ -37,15 +37,12 @@ class Sheet(NamedTuple):
 
     facts:    as gathered, at the moment of asking.
     purpose:  "plan", "canary" or "complete". why_not: why this person's approval would not count, or "".
-    given:    who approved already. missing: how many more are needed.
     decision: on the move that this approval is for (None in a final status).
     """
 
     facts: "Facts"
     purpose: str
     why_not: str
-    given: tuple[str, ...]
-    missing: int
     decision: "Decision | None"
 
 
@@ -121,7 +118,7 @@ class Desk:
     def sheet(self, ticket_id: str) -> Sheet:
         """What an approval given now would approve."""
         from kaizen_tui.core.gates import decide
-        from kaizen_tui.core.governance import PURPOSES, approvals, may_approve, still_needed
+        from kaizen_tui.core.governance import PURPOSES, may_approve
         from kaizen_tui.core.lifecycle import next_status
         from kaizen_tui.loop.facts import gather
 
@@ -133,8 +130,6 @@ class Desk:
             facts,
             purpose,
             may_approve(facts, session.actor) or "",
-            tuple(approval.actor for approval in approvals(facts, purpose)),
-            still_needed(facts, purpose),
             decide(facts, following, actor=session.actor) if following else None,
         )
 

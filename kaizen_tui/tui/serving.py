@@ -177,6 +177,10 @@ class BoardServer(Server):
         if len(self._sockets) >= MOST_VISITORS:
             return web.Response(status=503, text=f"kaizen-tui: {MOST_VISITORS} browsers look at the board already\n")
         socket = web.WebSocketResponse(heartbeat=15, max_msg_size=1 << 20)
+
+        async def leave() -> None:
+            await socket.close()
+
         self._sockets.add(socket)
         try:
             await socket.prepare(request)
@@ -184,12 +188,15 @@ class BoardServer(Server):
                 self.command,
                 write_bytes=socket.send_bytes,
                 write_str=socket.send_str,
-                close=socket.close,
+                close=leave,
                 download_manager=self.download_manager,
             )
             await visitor.start(int(request.query.get("width", "80")), int(request.query.get("height", "24")))
             try:
                 await self._process_messages(socket, visitor)
+            except (AssertionError, AttributeError, LookupError, TypeError, ValueError):
+                # Not what textual-serve's own script sends.
+                await socket.close(code=WSCloseCode.UNSUPPORTED_DATA)
             finally:
                 await visitor.end()
         finally:

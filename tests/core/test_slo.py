@@ -114,3 +114,12 @@ def test_a_number_is_short_and_close(value: float) -> None:
     assert len(text.lstrip("-").rstrip("kMG")) <= 12 or abs(value) > 1e12
     factor = {"k": 1e3, "M": 1e6, "G": 1e9}.get(text[-1], 1.0)
     assert float(text.rstrip("kMG")) * factor == pytest.approx(value, rel=0.006, abs=1e-9)
+
+
+def test_a_share_near_a_hundred_is_not_always_at_risk() -> None:
+    share = Target(98.5, 97.0, True)
+    assert not share.near(99.0)
+    assert share.near(98.6)
+    assert Target(10.0, 15.0, False).near(9.6)
+    assert not Target(10.0, None, False).near(9.4)
+    assert not Target(0.0, 1.0, False).near(0.0)

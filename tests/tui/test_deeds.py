@@ -322,4 +322,3 @@ async def test_every_writing_key_is_refused_on_a_read_only_board(place: Place, k
         assert app.screen is app.main
         assert "read-only" in app.main.key_bar.word
     assert {path: path.read_bytes() for path in place.root.rglob("*") if path.is_file()} == before
-

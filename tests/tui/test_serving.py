@@ -202,3 +202,18 @@ async def test_with_the_token_a_board_can_be_writable(start: Start) -> None:
         await _until(socket, "an editor can't be opened here")
         await socket.send_str(json.dumps(["stdin", "?"]))
         await _until(socket, "Getting around")
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("rubbish", ["{", "[]", "{}", '["resize", 1]', '["stdin", 1]', "7"])
+async def test_rubbish_ends_that_visit_only(start: Start, rubbish: str) -> None:
+    address = await start()
+    async with ClientSession() as session:
+        async with session.ws_connect(address + "/ws") as socket:
+            await socket.send_str(rubbish)
+            while (message := await socket.receive()).type == WSMsgType.BINARY:
+                continue
+            assert message.type == WSMsgType.CLOSE
+            assert message.data == 1003
+        async with session.get(address) as answer:
+            assert answer.status == 200

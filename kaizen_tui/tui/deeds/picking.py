@@ -183,11 +183,13 @@ class PickSide:
             self._do(rows, lambda row: move_one(desk, row, target))
 
     def action_abort_ticket(self) -> object:
-        """Aborts the picked tickets; without any, the one under the cursor."""
-        if self.rows() and (self.ids or not hasattr(self._screen.work, "action_abort_ticket")):
+        """Aborts the picked tickets; without any, the one under the cursor, as its page does."""
+        if self.ids:
             self.move_all(self.rows(), "aborted")
             return None
-        return getattr(self._screen.work, "action_abort_ticket", lambda: None)()
+        name = "action_abort_ticket"
+        others = (one for one in self._screen.handlers if one is not self and hasattr(one, name))
+        return next((getattr(one, name)() for one in others), None)
 
     def action_label(self) -> None:
         """Adds and takes away labels."""

@@ -38,9 +38,8 @@ class UndoAnswered(Message):
 
 def take_back(desk: "Desk", stack: UndoStack) -> UndoAnswered:
     """In a worker: takes back the latest group of deeds."""
-    session = desk.writing()
+    desk.writing()  # refuses before anything is taken off the stack
     outcomes = [_one(desk, stack, deed) for deed in stack.take()]
-    del session
     return UndoAnswered(tuple(outcomes), stack.next_words())
 
 
