@@ -31,6 +31,8 @@ from kaizen_tui.tui.columns import arrange  # noqa: E402
 COLUMNS, LINES = 160, 48
 # Each changes what is on the screen, wherever the cursor came to be.
 KEYS = b"jjjkljjkhjlkjjhj"
+FILTER_KEYS = [*(bytes([letter]) for letter in b"the cache"), *[b"\x7f"] * 9]
+FILTER_MS = 50.0
 PAINT_RATIO, KEY_MS, KEY_RATIO, MEMORY_MB, IDLE_PERCENT, RELOAD_MS, DATA_MS = 1.5, 16.0, 3.0, 80.0, 1.0, 300.0, 1000.0
 
 
@@ -106,6 +108,7 @@ def measure(workspace: Workspace, rows: list[TicketRow], arguments: argparse.Nam
         echo.wait_for(b"ready", timeout=60)
         settle(board, echo)
         results += keys(board, echo, arguments.keys)
+        results.append(filtering(board, arguments.keys // 2))
         results.append(reload(board, workspace, rows, arguments.reloads))
         results += standing(board, arguments.idle)
     return results
@@ -155,6 +158,23 @@ def keys(board: PtyProgram, echo: PtyProgram, count: int) -> list[Result]:
         ),
         Result("key to first byte, median", ms(statistics.median(ours)), medians, "", True),
     ]
+
+
+def filtering(board: PtyProgram, count: int) -> Result:
+    """Key to first byte while a filter is typed and taken back; each letter changes what all columns show."""
+    board.press(b"/")
+    board.settle(0.3)
+    times = []
+    for nth in range(count):
+        times.append(board.press(FILTER_KEYS[nth % len(FILTER_KEYS)]))
+        board.settle(0.08)
+    board.press(b"\x1b")
+    board.settle(0.5)
+    shown = percentile(times, 95)
+    beside = f"median {ms(statistics.median(times))}"
+    return Result(
+        "filter key to first byte, p95", ms(shown), beside, f"<= {FILTER_MS:.0f} ms", shown * 1000 <= FILTER_MS
+    )
 
 
 def reload(board: PtyProgram, workspace: Workspace, rows: list[TicketRow], count: int) -> Result:

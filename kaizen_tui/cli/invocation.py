@@ -38,7 +38,7 @@ class Call:
         if self._workspace is None:
             from kaizen_tui.store.workspace import find_workspace
 
-            self._workspace = find_workspace(self.directory, os.environ, working_directory())
+            self._workspace = find_workspace(self.directory, os.environ, working_directory(self.directory))
         return self._workspace
 
     def session(self) -> "Session":
@@ -48,13 +48,18 @@ class Call:
         return open_session(self.workspace, self.actor, tell=warn)
 
 
-def working_directory() -> str:
-    """The present directory; StoreError when it was removed."""
+def working_directory(named: str | None) -> str:
+    """The present directory; StoreError when it was removed, unless an absolute path makes it unimportant.
+
+    named: the workspace as given on the command line, else $KAIZEN_WORKSPACE counts.
+    """
     from kaizen_tui.core.errors import StoreError
 
     try:
         return os.getcwd()
     except OSError as error:
+        if os.path.isabs(os.environ.get("KAIZEN_WORKSPACE", "") if named is None else named):
+            return os.sep
         raise StoreError("the current directory is gone", hint="change to another one, or name one with -C") from error
 
 

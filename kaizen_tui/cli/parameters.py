@@ -32,7 +32,7 @@ def completing_workspace(ctx: click.Context) -> "Workspace":
     from kaizen_tui.store.workspace import find_workspace
 
     directory = ctx.params.get("workspace") or directory_of(ctx)
-    return find_workspace(directory, os.environ, working_directory())
+    return find_workspace(directory, os.environ, working_directory(directory))
 
 
 class TicketIdType(_Word):

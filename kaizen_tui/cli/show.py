@@ -168,8 +168,8 @@ def ticket_json(seen: "TicketGlance") -> dict[str, Any]:
         "severity": fields.severity,
         "status": fields.status,
         "objective": fields.objective,
-        "success_criteria": [_criterion_json(reading) for reading in seen.success],
-        "abort_criteria": [_criterion_json(reading) for reading in seen.abort],
+        "success_criteria": [_criterion_json(reading, explain(reading)) for reading in seen.success],
+        "abort_criteria": [_criterion_json(reading, meaning(reading, (), success=False)) for reading in seen.abort],
         "rollback_plan": fields.rollback_plan,
         "labels": list(fields.labels),
         "links": dict(fields.links),
@@ -195,8 +195,8 @@ def ticket_json(seen: "TicketGlance") -> dict[str, Any]:
     }
 
 
-def _criterion_json(reading: Reading) -> dict[str, Any]:
-    return {"text": reading.text, "kind": reading.kind, "metric": reading.metric or None, "reading": explain(reading)}
+def _criterion_json(reading: Reading, words: str) -> dict[str, Any]:
+    return {"text": reading.text, "kind": reading.kind, "metric": reading.metric or None, "reading": words}
 
 
 def _ago(stamp: str) -> str:

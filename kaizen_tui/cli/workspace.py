@@ -30,7 +30,8 @@ def init(call: Call, directory: str | None) -> int:
     """Makes DIR (else this directory) a workspace. What is there already stays as it is; doing it again is harmless."""
     from kaizen_tui.store.init import init_workspace
 
-    root = os.path.abspath(os.path.join(working_directory(), call.directory or "", directory or ""))
+    named = os.path.join(call.directory or "", directory or "")
+    root = os.path.abspath(os.path.join(working_directory(named), named))
     report = init_workspace(root)
     if call.json:
         emit_json({"workspace": root, "created": report.created, "kept": report.kept})

@@ -72,7 +72,10 @@ def update(
         data = edit_fields(tx.data, _edits(tx.ticket.fields, changes), shown)
         try:
             return _write(session, tx, data, note, override)
-        except YamlProblems as error:  # of the text as it would become: nobody has a file with these lines
+        except YamlProblems as error:
+            if error.problems[0].path != shown:  # the settings or the component
+                raise
+            # Of the text as it would become: nobody has a file with these lines.
             raise UsageError(error.problems[0].message, hint=error.problems[0].hint) from error
 
 

@@ -156,13 +156,24 @@ def _criteria_of(file: TicketFile, shown: str, line: Line, registry: Registry) -
 
 
 def _status_of(workspace: Workspace, file: TicketFile, shown: str, line: Line) -> list[Problem]:
+    """The status against the log's last move; after a merge of two branches each of them may have one."""
     try:
-        logged = last_status(read_log_bytes(workspace.log_path(file.id))).status
+        data = read_log_bytes(workspace.log_path(file.id))
     except KaizenError as error:
         return problems_of(error, workspace)
-    if not logged or logged == file.fields.status:
+    logged, said = last_status(data).status, file.fields.status
+    if not logged or logged == said:
         return []
-    message = f"the status was changed by hand: the file says {file.fields.status}, the log {quoted(logged)}"
+    from kaizen_tui.core.promotion_log import read_log
+
+    log = read_log(data)
+    moves = log.latest(lambda entry: entry.event in ("created", "status"))
+    if any((move.text("to") or "draft") == said for move in moves):
+        return []
+    if log.legacy_lines == len(log.rows) > 0:
+        message = f"the file says {said}, the last old line of the log {quoted(logged)}; old lines prove nothing"
+        return [_warning(shown, line("status"), message)]
+    message = f"the status was changed by hand: the file says {said}, the log {quoted(logged)}"
     hint = f"set it back and use `kaizen update {file.id} --status {file.fields.status}`, which asks the gates"
     return [Problem(shown, line("status"), message, hint)]
 

@@ -62,7 +62,7 @@ def read_metric(text: str) -> MetricGiven:
         try:
             parse_number(word)
         except ValueError as error:
-            raise UsageError(f"{quoted(word)} is no number: {error}", hint='write "p95_latency_ms 10 15"') from error
+            raise UsageError(f"{quoted(word)} in the metric: {error}", hint='write "p95_latency_ms 10 15"') from error
     return MetricGiven(*words)
 
 

@@ -1,6 +1,6 @@
 """Proves the logs: that no entry was changed, dropped or reordered; and says who signed what."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from kaizen_tui.core.errors import KaizenError, StoreError
@@ -65,21 +65,60 @@ def _prove(workspace: Workspace, ticket_id: str) -> Proof:
         len(log.proven),
         len(log.rows) - len(hashed),
         len(log.signed_by),
-        tuple(sorted((*log.problems, *seen_problems(log)), key=lambda problem: problem.line)),
+        tuple(
+            sorted(
+                (*log.problems, *seen_problems(log), *_foreign(workspace, ticket_id, log)),
+                key=lambda problem: problem.line,
+            )
+        ),
     )
+
+
+def _foreign(workspace: Workspace, ticket_id: str, log: LogView) -> tuple[LogProblem, ...]:
+    """A log that begins another ticket than the one beside it: whole, but put here from elsewhere.
+
+    A ticket with a `uid` has it from its `created` entry, or from the `edit` that gave a copy one of its own. Without
+    any `created` entry the beginning was dropped, together with everything up to the next thing written.
+    """
+    uid = _uid_of(workspace, ticket_id)
+    begun = [row for row in log.rows if isinstance(row.entry, LogEntry) and row.entry.event == "created"]
+    if not uid or log.legacy_lines:
+        return ()
+    if not begun:
+        if log.problems:  # which say more exactly what is missing
+            return ()
+        return (LogProblem(1, None, "no entry says that the ticket was created: the ones before were dropped", "root"),)
+    names = [row.entry.text("uid") for row in begun if isinstance(row.entry, LogEntry)]
+    if uid in names or "" in names or uid in _given_later(log):
+        return ()
+    entry = begun[0].entry
+    seq = entry.seq if isinstance(entry, LogEntry) else None
+    message = f"the log is of another ticket: it begins the uid {names[0]}, the ticket's is {uid}"
+    return (LogProblem(begun[0].line, seq, message, "foreign"),)
+
+
+def _given_later(log: LogView) -> Iterable[object]:
+    for entry in log.events("edit"):
+        changes = entry.fields.get("changes")
+        change = changes.get("uid") if isinstance(changes, dict) else None
+        if isinstance(change, dict):
+            yield change.get("to")
 
 
 def _absent(workspace: Workspace, ticket_id: str) -> tuple[LogProblem, ...]:
     """A ticket that Kaizen made (it has a uid) has had a log from its first moment; others may have none."""
+    missing = LogProblem(0, None, "the log is missing, or empty: every entry was dropped", "absent")
+    return (missing,) if _uid_of(workspace, ticket_id) else ()
+
+
+def _uid_of(workspace: Workspace, ticket_id: str) -> str:
+    """The ticket's uid; "" when it has none, or is broken, which is lint's to report. Raises NotFoundError."""
     try:
-        made_here = bool(read_ticket_file(workspace, ticket_id).fields.uid)
+        return read_ticket_file(workspace, ticket_id).fields.uid
     except KaizenError as error:
         if error.exit_code == 3:
             raise
-        made_here = False  # a broken ticket is lint's to report
-    return (
-        (LogProblem(0, None, "the log is missing, or empty: every entry was dropped", "absent"),) if made_here else ()
-    )
+        return ""
 
 
 def _require_ticket(workspace: Workspace, ticket_id: str) -> None:
