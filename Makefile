@@ -8,6 +8,8 @@ BIN := $(VENV)/bin
 # One interpreter by name or path, e.g. `make run PYTHON=/opt/python3.13/bin/python3`; else the first that is new enough.
 PYTHON ?=
 PYTEST_ARGS ?=
+# The tests of the board mostly wait for a terminal: more workers than cores pay.
+WORKERS ?= 3
 # Bytecode is what makes the second start fast.
 unexport PYTHONDONTWRITEBYTECODE
 unexport PYTHONPATH
@@ -25,7 +27,7 @@ run: $(INSTALLED)  ## open the board on the sample workspace
 	@$(BIN)/kaizen-tui -C .
 
 test: check  ## everything that must pass: style, types, layers, tests
-	$(BIN)/python -m pytest -m "not nightly" $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -m "not nightly" -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
 
 check: $(INSTALLED)  ## style, types and layers only
 	$(BIN)/ruff check .
