@@ -18,7 +18,7 @@ def tables() -> str:
         row = f"| {keys} | `{action.id}` | {action.help.rstrip('.')} |"
         groups.setdefault(action.group, []).append(row)
     head = ["", "| key | action | |", "|---|---|---|"]
-    return "\n".join("\n".join([f"## {title}", *head, *rows, ""]) for title, rows in groups.items())
+    return "\n".join("\n".join([f"### {title}", *head, *rows, ""]) for title, rows in groups.items())
 
 
 def page(text: str) -> str:

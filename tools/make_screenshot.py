@@ -28,6 +28,8 @@ PICTURES: dict[str, tuple[tuple[int, int], tuple[str, ...]]] = {
     "board": ((160, 42), ("5", "j")),
     "detail": ((160, 42), ("5", "j", "enter")),
     "move": ((160, 42), ("4", "j", "j", "j", "m")),
+    "approve": ((160, 42), ("4", "j", "a")),
+    "components": ((160, 42), ("c",)),
 }
 
 

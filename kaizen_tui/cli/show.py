@@ -168,7 +168,9 @@ def ticket_json(seen: "TicketGlance") -> dict[str, Any]:
         "severity": fields.severity,
         "status": fields.status,
         "objective": fields.objective,
-        "success_criteria": [_criterion_json(reading, explain(reading)) for reading in seen.success],
+        "success_criteria": [
+            _criterion_json(reading, meaning(reading, seen.log.voices, success=True)) for reading in seen.success
+        ],
         "abort_criteria": [_criterion_json(reading, meaning(reading, (), success=False)) for reading in seen.abort],
         "rollback_plan": fields.rollback_plan,
         "labels": list(fields.labels),

@@ -52,7 +52,7 @@ def unchecked_rows(lines: "Iterable[LogLine]") -> list[TrailRow]:
 
 def trail_lines(rows: Sequence[TrailRow], paint: Painter, *, plain: bool = False) -> list[str]:
     """The log from its beginning, a line each, safe for a terminal."""
-    return [_row_line(row, paint, plain=plain) for row in rows] or ["the log is empty"]
+    return [_plain_line(row) if plain else _row_line(row, paint) for row in rows] or ["the log is empty"]
 
 
 def problem_lines(log: "LogView", paint: Painter) -> list[str]:
@@ -60,8 +60,19 @@ def problem_lines(log: "LogView", paint: Painter) -> list[str]:
     return [paint(safe(f"line {problem.line}: {problem.message}"), "red") for problem in log.problems]
 
 
-def _row_line(row: TrailRow, paint: Painter, *, plain: bool) -> str:
-    mark = _mark(row, paint, plain=plain)
+def _plain_line(row: TrailRow) -> str:
+    """Whether it is proven (where that was looked at), when, who, what, the details: a tab between each two."""
+    start = [] if row.verified is None else ["verified" if row.verified else "unverified"]
+    if row.entry is None:
+        return "\t".join([*start, safe(row.text)])
+    signed = f"(signed by {safe(row.signed_by)})" if row.signed_by else ""
+    details = "  ".join(part for part in (_details(row.entry).strip(), signed) if part)
+    fields = [safe(_text(row.entry, name)) for name in ("at", "actor", "event")]
+    return "\t".join([*start, *fields, details])
+
+
+def _row_line(row: TrailRow, paint: Painter) -> str:
+    mark = _mark(row, paint)
     if row.entry is None:
         return f"{mark}{safe(row.text)}"
     signed = f"  (signed by {safe(row.signed_by)})" if row.signed_by else ""
@@ -70,13 +81,11 @@ def _row_line(row: TrailRow, paint: Painter, *, plain: bool) -> str:
     return f"{mark}{safe(_text(row.entry, 'at'))}  {who}  {what}{_details(row.entry)}{signed}"
 
 
-def _mark(row: TrailRow, paint: Painter, *, plain: bool) -> str:
+def _mark(row: TrailRow, paint: Painter) -> str:
     if row.verified is None:
         return ""
     word = "verified" if row.verified else "unverified"
     pad = " " * (len("unverified") - len(word) + 2)
-    if plain:
-        return word + pad
     colour = "green" if row.verified else "red" if row.entry is not None else "yellow"
     return paint(f"{PROVEN if row.verified else UNPROVEN} {word}", colour) + pad
 

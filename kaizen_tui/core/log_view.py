@@ -186,6 +186,12 @@ class LogView:
                 overtaken.update(entry.prev)
         return tuple(reversed(found))
 
+    @cached_property
+    def last_statuses(self) -> frozenset[str]:
+        """Where the last move led, as far as proven; several where branches that both moved the ticket were merged."""
+        moves = self.latest(lambda entry: entry.event in ("created", "status"))
+        return frozenset(entry.text("to") or "draft" for entry in moves)
+
     def signed(self, by: Mapping[str, str]) -> LogView:
         """This view with the signers that the store has verified: hash of the entry -> who signed it."""
         return replace(self, signed_by=dict(by))

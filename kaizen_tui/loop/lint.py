@@ -167,10 +167,9 @@ def _status_of(workspace: Workspace, file: TicketFile, shown: str, line: Line) -
     from kaizen_tui.core.promotion_log import read_log
 
     log = read_log(data)
-    moves = log.latest(lambda entry: entry.event in ("created", "status"))
-    if any((move.text("to") or "draft") == said for move in moves):
+    if said in log.last_statuses:
         return []
-    if log.legacy_lines == len(log.rows) > 0:
+    if log.legacy_lines and not log.last_statuses:
         message = f"the file says {said}, the last old line of the log {quoted(logged)}; old lines prove nothing"
         return [_warning(shown, line("status"), message)]
     message = f"the status was changed by hand: the file says {said}, the log {quoted(logged)}"

@@ -179,7 +179,7 @@ def _log_of(ws: Workspace, row: TicketRow) -> Iterator[Finding]:
             line = data.count(b"\n") + 1
             yield Finding("torn_log", "warning", message, f"{shown}:{line}", "cuts it off", True, row.id)
     logged = last_status(data).status
-    if logged and logged != row.status:
+    if logged and logged != row.status and not _moved_on_a_branch(data, row.status):
         yield Finding(
             "status",
             "warning",
@@ -188,6 +188,13 @@ def _log_of(ws: Workspace, row: TicketRow) -> Iterator[Finding]:
             f"set it back to {logged}, then move the ticket with `kaizen update {row.id} --status ...`",
             subject=row.id,
         )
+
+
+def _moved_on_a_branch(log: bytes, status: str) -> bool:
+    """A merge kept both branches' last moves; which of them stands last in the file says nothing."""
+    from kaizen_tui.core.promotion_log import read_log
+
+    return status in read_log(log).last_statuses
 
 
 def _cut(ws: Workspace, ticket_id: str) -> str:

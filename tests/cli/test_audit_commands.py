@@ -61,6 +61,24 @@ def test_a_log_that_is_gone_is_missed(world: World) -> None:
     assert "the log is empty" in world.ok("log", ticket).out
 
 
+def test_the_log_of_another_ticket_is_no_proof(world: World) -> None:
+    ticket, log = three_entries(world)
+    other = world.new()
+    log.write_bytes(Path(world.ws.log_path(other)).read_bytes())
+    result = world.cli("verify", ticket)
+    assert result.code == 1
+    assert result.out.startswith("tickets/KAIZ-001/Promotion-Log:1: error: entry 1: the log is of another ticket: ")
+
+
+def test_what_is_logged_after_a_log_was_removed_does_not_hide_it(world: World) -> None:
+    ticket, log = three_entries(world)
+    log.unlink()
+    world.ok("comment", ticket, "three")
+    result = world.cli("verify", ticket)
+    assert result.code == 1
+    assert "Promotion-Log:1: error: no entry says that the ticket was created" in result.out
+
+
 def test_a_log_that_cannot_be_read_does_not_hide_another(world: World) -> None:
     _, log = three_entries(world)
     log.write_bytes(log.read_bytes().replace(b'"one"', b'"ONE"'))
@@ -159,6 +177,32 @@ def test_lint_sees_a_status_changed_by_hand(world: World) -> None:
     assert any("the status was changed by hand: the file says complete, the log `draft`" in line for line in lines)
 
 
+def test_the_status_of_either_branch_is_right_after_a_merge(world: World) -> None:
+    ticket = world.new()
+    log, path = Path(world.ws.log_path(ticket)), world.ticket(ticket)
+    start, begun = path.read_bytes(), log.read_bytes()
+    world.ok("update", ticket, "-s", "in_progress")
+    ours, our_log = path.read_bytes(), log.read_bytes()
+    path.write_bytes(start)
+    log.write_bytes(begun)
+    world.ok("update", ticket, "-s", "planned")
+    theirs = log.read_bytes()[len(begun) :]
+    path.write_bytes(ours)  # the conflict in the file was resolved so
+    log.write_bytes(our_log + theirs)  # merge=union
+    assert not any("changed by hand" in line for line in lint_lines(world, ticket)[1])
+    assert "the log says" not in world.ok("doctor").text
+    path.write_bytes(start)
+    assert any("changed by hand: the file says draft" in line for line in lint_lines(world, ticket)[1])
+
+
+def test_an_old_log_line_is_no_proof_that_the_status_is_wrong(world: World) -> None:
+    ticket = world.new()
+    Path(world.ws.log_path(ticket)).write_text("2025-05-19T09:15:00Z - Status changed to: complete by CLI\n")
+    code, lines = lint_lines(world, ticket)
+    assert code == 0
+    assert any("warning: the file says draft, the last old line of the log `complete`" in line for line in lines)
+
+
 def test_lint_of_template_text_once_it_is_due(world: World) -> None:
     ticket = world.new()
     assert not any("Patch-Spec" in line for line in lint_lines(world, ticket)[1])
@@ -220,3 +264,15 @@ def test_lint_json(world: World) -> None:
             "hint": "did you mean `owner`?",
         }
     ]
+
+
+def test_a_plain_log_has_tabs_between_its_fields(world: World) -> None:
+    ticket, log = three_entries(world)
+    rows = [line.split("\t") for line in world.ok("log", ticket, "--plain").out.splitlines()]
+    assert [(row[0], *row[3:]) for row in rows[:2]] == [
+        ("verified", "created", "Cap the memory"),
+        ("verified", "comment", "one"),
+    ]
+    assert world.ok("show", ticket, "--log", "--plain").out.splitlines()[1].split("\t")[2:] == ["comment", "one"]
+    log.write_text("2025-05-19T09:15:00Z - noted\n", encoding="utf-8")
+    assert world.ok("log", ticket, "--plain").out == "unverified\t2025-05-19T09:15:00Z - noted\n"

@@ -87,6 +87,54 @@ def test_the_rest_is_listed_when_one_is_broken(world: World) -> None:
     assert "tickets/KAIZ-002/Kaizen-Tkt.yml:2: error: " in result.err
 
 
+def test_wrong_settings_are_named_with_their_line_and_exit_6(world: World) -> None:
+    ticket = world.new()
+    world.config("# ours\ngovernence: {}\n")
+    for words in (("update", ticket, "-s", "planned"), ("why", ticket), ("approve", ticket)):
+        result = world.cli(*words)
+        where = "registry/kaizen/config.yml:2"
+        said = f"kaizen: error: unknown key `governence`; {where}; did you mean `governance`?\n"
+        assert (result.code, result.err) == (6, said), words
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_closed_stream_is_nobody_listening(world: World, closed: str) -> None:
+    world.new()
+    for words, code in (("list", 0), ("list --json", 0), ("new T -c pcc-main", 0), ("show KAIZ-404", 3), ("--help", 0)):
+        line = f'exec "$0" -m kaizen_tui.cli.entry {words} {closed}'
+        done = subprocess.run(
+            ["sh", "-c", line, sys.executable],
+            cwd=world.root,
+            env=world.environment(),
+            capture_output=True,
+            check=False,
+        )
+        assert done.returncode == code, (words, done.stderr)
+        assert b"Traceback" not in done.stderr
+    assert world.ok("verify").out == "2 logs: 2 entries proven\n"
+
+
+def test_a_removed_directory_is_no_matter_where_the_workspace_is_named(world: World, tmp_path: Path) -> None:
+    world.new()
+    gone = tmp_path / "gone"
+
+    def there(words: str, **env: str) -> subprocess.CompletedProcess[bytes]:
+        gone.mkdir()
+        line = f'cd {gone} && rmdir {gone} && exec "$0" -m kaizen_tui.cli.entry {words}'
+        settings = world.environment(env=env)
+        return subprocess.run(["sh", "-c", line, sys.executable], env=settings, capture_output=True, check=False)
+
+    assert there("list").returncode == 6
+    assert there("list", KAIZEN_WORKSPACE="relative").returncode == 6
+    for done in (
+        there(f"-C {world.root} list"),
+        there(f"-C {world.root} comment KAIZ-001 here"),
+        there("show KAIZ-001", KAIZEN_WORKSPACE=str(world.root)),
+        there(f"init {tmp_path / 'new'}"),
+    ):
+        assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.parametrize("kind", ["folder", "link", "fifo"])
 def test_what_is_no_plain_file_is_exit_6_and_no_hang(world: World, kind: str) -> None:
     ticket = world.new()

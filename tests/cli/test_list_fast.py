@@ -386,7 +386,7 @@ class TestAsAProcess:
         world.new()
         gone = tmp_path / "gone"
         code = f"import os, sys; os.mkdir({str(gone)!r}); os.chdir({str(gone)!r}); os.rmdir({str(gone)!r}); "
-        code += f"sys.argv[1:] = ['list', '-C', {str(world.root)!r}]; from kaizen_tui.cli.entry import main; main()"
+        code += "sys.argv[1:] = ['list']; from kaizen_tui.cli.entry import main; main()"
         done = subprocess.run([sys.executable, "-c", code], env=world.environment(), capture_output=True, text=True)
         assert done.returncode == 6
         assert done.stderr.startswith("kaizen: error: the current directory is gone")

@@ -120,3 +120,9 @@ def test_a_broken_component_is_named_and_the_rest_listed(world: World) -> None:
 def test_component_json(world: World) -> None:
     data = world.ok("component", "web", "-t", "3", "--json").data
     assert (data["id"], data["name"], data["created"], data["changed"]) == ("web", "web", True, True)
+
+
+def test_a_metric_that_is_no_number_is_said_once(world: World) -> None:
+    result = world.cli("component", "web", "-t", "1", "--metric", "p95_latency_ms ten 15")
+    assert result.code == 2
+    assert result.err == 'kaizen: error: `ten` in the metric: not a number; write "p95_latency_ms 10 15"\n'

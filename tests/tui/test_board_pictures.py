@@ -53,7 +53,9 @@ def place(tmp_path: Path) -> Place:
     ticket_world.write_config(place.root, "metrics: {source: simulated}\nwip: {in_progress: 3}\n")
     place.ticket(31, "draft", title="Trim checkout payloads", severity="high", updated="2025-05-30T12:00:00Z",
                  component="checkout-api")  # fmt: skip
-    place.ticket(32, "draft", title="検索インデックスを小さくする [/]", severity="low", owner="検索", component="search")
+    place.ticket(
+        32, "draft", title="検索インデックスを小さくする [/]", severity="low", owner="検索", component="search"
+    )
     place.ticket(27, "planned", title="Batch index writes", updated="2025-05-27T12:00:00Z", component="search")
     place.ticket(22, "in_progress", title="Cap MCP server memory with a ring buffer", severity="critical")
     place.ticket(18, "in_review", title="Retry budget for gateway", updated="2025-06-01T09:00:00Z", severity="high",

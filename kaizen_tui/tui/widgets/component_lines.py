@@ -1,6 +1,7 @@
 """The screen of components as lines: the list at the left, the selected one's metrics with their charts. Pure."""
 
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -42,7 +43,7 @@ def list_lines(
 ) -> list[Line]:
     """One line per component: state, id, tier, owner, open tickets; scrolled so that the selected one is seen."""
     wide = width >= 40
-    names = width - 3 - (3 + 14 if wide else 3) - 5
+    names = width - 4 - (3 + 14 if wide else 3) - 5
     head = f"   {pad('COMPONENT', names)} {'T':>2}" + (f"  {pad('OWNER', 12)}" if wide else "") + f"{'OPEN':>5}"
     lines = [fit([(head, palette.heading)], width, palette.heading)]
     room = max(1, height - 1)
@@ -83,10 +84,12 @@ def metric_lines(
     noun = "ticket" if tickets == 1 else "tickets"
     head: list[Piece] = [
         (f" {shown(component.name)}", tones.accent),
-        (f"   tier {component.tier} · {shown(component.owner)} · {tickets} open {noun} · last hour", tones.muted),
+        (f"   tier {component.tier} · {shown(component.owner)}", tones.muted),
+        (f" · {tickets} open {noun}", tones.muted),
+        (" · last hour", tones.muted),
         *count_pieces(component, palette),
     ]
-    lines = [fit(head, width, tones.text), fit([], width, tones.text)]
+    lines = [fit(_whole(head, width - 1), width, tones.text), fit([], width, tones.text)]
     if not component.metrics:
         return [*lines, fit([(" This component has no metrics yet.", tones.muted)], width, tones.text)]
     tall = chart_height(len(component.metrics), height)
@@ -101,8 +104,8 @@ def metric_lines(
 def _metric_block(metric: MetricPanel, selected: bool, tall: int, width: int, palette: Palette) -> list[Line]:
     tones = palette.normal
     bar: Piece = (BAR if selected else " ", tones.accent)
-    lines = [fit([bar, *describe(metric, palette, selected)], width, tones.text)]
-    room = max(8, width - _LABELS - 2)
+    lines = [fit([bar, *_whole(describe(metric, palette, selected), width - 2)], width, tones.text)]
+    room = max(8, width - _LABELS - 3)
     if metric.error and not any(value is not None for value in metric.series.values):
         lines.append(fit([bar, (f"  {clip(shown(metric.error), width - 4)}", tones.muted)], width, tones.text))
         return lines + [fit([bar], width, tones.text)] * (tall - 1) + [fit([], width, tones.text)]
@@ -110,6 +113,12 @@ def _metric_block(metric: MetricPanel, selected: bool, tall: int, width: int, pa
         side: Piece = (f"{clip(label, _LABELS - 1):>{_LABELS}} ", tones.muted)
         lines.append(fit([bar, side, *spark_pieces(runs, palette)], width, tones.text))
     return [*lines, fit([], width, tones.text)]
+
+
+def _whole(pieces: Sequence[Piece], width: int) -> list[Piece]:
+    """The first pieces, as many as `width` cells hold whole; the very first in any case."""
+    ends = accumulate(cell_len(text) for text, _ in pieces)
+    return [piece for nth, (piece, end) in enumerate(zip(pieces, ends, strict=True)) if nth == 0 or end <= width]
 
 
 def _labels(metric: MetricPanel, tall: int) -> list[str]:
