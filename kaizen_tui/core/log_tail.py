@@ -31,21 +31,29 @@ def last_status(data: bytes) -> StatusTail:
     is_move = re.compile(_MOVE, re.IGNORECASE).search
     may_be_overridden = b'"override"' in data
     tail: StatusTail | None = None
+    undone = ""  # the hash of a move that was taken back: the status before it goes on, with its own time
     for line in reversed(data.split(b"\n")):
-        wanted = tail is None or (may_be_overridden and b'"override"' in line)
+        wanted = tail is None or undone or (may_be_overridden and b'"override"' in line)
         if not wanted or not is_move(line):
             continue
-        found = _entry(line) if line.lstrip()[:1] == b"{" else _legacy(line)
-        if found is None:
+        move = _entry(line) if line.lstrip()[:1] == b"{" else _legacy(line)
+        if move is None:
             continue
+        found, own_hash, undoes = move
         overridden = found.overridden_any or (tail is not None and tail.overridden_any)
+        if tail is not None and undone and own_hash != undone:
+            tail = found if found.status == tail.status else tail
+            undone = undoes if found.status == tail.status else ""
+        elif tail is None:
+            undone = undoes
         tail = (tail or found)._replace(overridden_any=overridden)
-        if overridden or not may_be_overridden:
+        if not undone and (overridden or not may_be_overridden):
             break
     return tail or StatusTail("", 0, 0, False)
 
 
-def _entry(line: bytes) -> StatusTail | None:
+def _entry(line: bytes) -> tuple[StatusTail, str, str] | None:
+    """What an entry says, its hash, and the hash of the entry that it takes back ("" for none)."""
     import json
 
     try:
@@ -55,19 +63,20 @@ def _entry(line: bytes) -> StatusTail | None:
     if not isinstance(entry, dict) or entry.get("event") not in ("status", "created"):
         return None
     unmet = entry.get("unmet")
-    return StatusTail(
+    tail = StatusTail(
         status=_text(entry.get("to")) or ("draft" if entry["event"] == "created" else ""),
         at_epoch=_epoch(_text(entry.get("at"))),
         unmet=len(unmet) if isinstance(unmet, list) else 0,
         overridden_any=bool(entry.get("override")),
     )
+    return tail, _text(entry.get("hash")), _text(entry.get("undoes"))
 
 
-def _legacy(line: bytes) -> StatusTail | None:
+def _legacy(line: bytes) -> tuple[StatusTail, str, str] | None:
     """Of `2025-05-19T09:15:00Z - Status changed to: complete by CLI`."""
     at, _, rest = line.decode("utf-8", "replace").partition(" ")
     words = rest.partition(":")[2].split()
-    return StatusTail(words[0].lower(), _epoch(at.strip("[]")), 0, False) if words else None
+    return (StatusTail(words[0].lower(), _epoch(at.strip("[]")), 0, False), "", "") if words else None
 
 
 def _text(value: object) -> str:

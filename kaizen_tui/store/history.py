@@ -22,27 +22,35 @@ def moves_of(data: bytes) -> list[tuple[int, str]]:
     data: the bytes of a Promotion-Log. Never raises on content.
     """
     moves: list[tuple[int, str]] = []
+    hashes: list[object] = []
     for line in data.split(b"\n"):
         if b'"status"' not in line and b'"created"' not in line:
             continue
-        move = _move(line)
-        if move is None:
+        found = _move(line)
+        if found is None:
             continue
-        at = max(move[0], moves[-1][0]) if moves else move[0]
-        if moves and moves[-1][1] == move[1]:
+        at, status, own_hash, undoes = found
+        if len(moves) > 1 and undoes and undoes == hashes[-1] and status == moves[-2][1]:
+            moves.pop()  # taken back: as if it had never been
+            hashes.pop()
             continue
-        moves.append((at, move[1]))
+        if moves and moves[-1][1] == status:
+            continue
+        moves.append((max(at, moves[-1][0]) if moves else at, status))
+        hashes.append(own_hash)
     return moves
 
 
-def _move(line: bytes) -> tuple[int, str] | None:
+def _move(line: bytes) -> tuple[int, str, object, object] | None:
+    """When, into what, the entry's hash and the hash of the one that it takes back."""
     try:
         entry = json.loads(line)
+        told = entry.get("hash"), entry.get("undoes")
         if entry.get("event") == "created":
-            return parse_rfc3339(entry["at"]), "draft"
+            return parse_rfc3339(entry["at"]), "draft", *told
         if entry.get("event") != "status" or entry["to"] not in STATUSES:
             return None
-        return parse_rfc3339(entry["at"]), entry["to"]
+        return parse_rfc3339(entry["at"]), entry["to"], *told
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 

@@ -31,7 +31,7 @@ governance:
   require_signature: false    # true: only approvals signed by someone in allowed_signers
 
 # theme: kaizen-dark
-# keys: {ticket.approve: "A"}         # remap a key of the board; `?` there lists the action ids
+# keys: {ticket.approve: "A"}         # remap a key of the board; docs/board.md lists the action ids
 """
 
 EXAMPLE = """\

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from kaizen_tui.core.log_tail import last_status
 from kaizen_tui.core.row import TicketRow
 from kaizen_tui.store.history import history_of, moves_of
 from kaizen_tui.store.workspace import Workspace
@@ -53,3 +54,18 @@ def test_a_status_set_by_hand_is_the_last_move(tmp_path: Path) -> None:
     Path(ws.log_path("KAIZ-001")).write_bytes(CREATED)
     moves = history_of(ws, row("planned", created=5, since=START + DAY)).moves
     assert moves == ((START, "draft"), (START + DAY, "planned"))
+
+
+def test_a_move_that_was_taken_back_never_was() -> None:
+    data = (
+        CREATED
+        + line("status", "2026-01-03T00:00:00Z", to="planned", hash="a")
+        + line("status", "2026-01-09T00:00:00Z", to="in_progress", hash="b")
+        + line("status", "2026-01-09T00:00:05Z", to="planned", hash="c", undoes="b")
+    )
+    assert moves_of(data) == [(START, "draft"), (START + 2 * DAY, "planned")]
+    assert last_status(data).at_epoch == START + 2 * DAY
+    assert last_status(data).status == "planned"
+    again = data + line("status", "2026-01-10T00:00:00Z", to="in_progress", hash="d")
+    assert moves_of(again)[-1] == (START + 9 * DAY, "in_progress")
+    assert last_status(again).at_epoch == START + 9 * DAY

@@ -1,7 +1,7 @@
 """The registry of the sample platform: file name -> text."""
 
 CONFIG = """\
-# Settings of this workspace. Every key is optional; docs/quickstart.md and docs/gates.md explain them.
+# Settings of this workspace. Every key is optional; docs/config.md explains them.
 metrics:
   source: simulated          # nothing is connected: a made-up platform answers for every metric
 
