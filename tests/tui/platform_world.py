@@ -86,6 +86,9 @@ EPOCH = int(NOW.timestamp())
 async def ready(pilot: Pilot[int], app: KaizenApp) -> None:
     """Until the metrics were read and are shown."""
     await calm(pilot, app)
-    while app.main.slo.platform is None:
+    for _ in range(200):  # bounded: what never comes must fail a test, not hang it
+        if app.main.slo.platform is not None:
+            break
         await calm(pilot, app)
+    assert app.main.slo.platform is not None, "the metrics were never read"
     await calm(pilot, app)

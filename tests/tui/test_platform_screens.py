@@ -211,6 +211,20 @@ async def test_no_components(tmp_path: Path) -> None:
         assert app.screen is app.main
 
 
+async def test_metrics_are_read_also_when_the_registry_is_read_before_the_first_tickets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tests.tui.boards import Place
+
+    app = Place(tmp_path, components=False).app()
+    # The worker then posts what it found in the registry before the tickets it has read.
+    monkeypatch.setattr(app.jobs, "start", lambda work, **_: work())
+    async with app.run_test(size=SIZE) as pilot:
+        for _ in range(3):
+            await calm(pilot, app)
+        assert app.main.slo.platform is not None
+
+
 def test_plots_keep_gaps_and_the_unthinkable() -> None:
     from kaizen_tui.core.slo import Target
 

@@ -232,7 +232,8 @@ class BoardScreen(DeedHandlers, PlatformHandlers, Screen[None], inherit_bindings
         self._registry_problems = message.problems
         if message.bare != self._bare:
             self._bare = message.bare
-            self.show_tickets()
+            if not self.board.waiting:  # else the first tickets are still to come: they begin what waits for them
+                self.show_tickets()
         self.slo.registry_changed()
         self._head()
         self.offer()
