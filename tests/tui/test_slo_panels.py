@@ -153,8 +153,11 @@ async def test_a_slow_source_is_asked_once_at_a_time(tmp_path: Path) -> None:
     app = with_source(world(tmp_path).app(), Slow())
     async with app.run_test(size=SIZE) as pilot:
         await pilot.pause()
-        while not entered.is_set():
+        for _ in range(1000):  # bounded: what never comes must fail a test, not hang it
+            if entered.is_set():
+                break
             await pilot.pause()
+        assert entered.is_set(), "the source was never asked"
         for _ in range(20):
             app.main.slo.poll()
         # The board works while the source doesn't answer.
