@@ -53,7 +53,6 @@ rollback_plan: "restart"
 status: {status}
 created_at: "2025-05-18T08:30:00Z"
 updated_at: "{updated}"
-uid: uid-{id}
 """
 
 

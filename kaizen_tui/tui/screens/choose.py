@@ -13,7 +13,7 @@ from textual.widgets import Static
 from kaizen_tui.core.row import TicketRow
 from kaizen_tui.core.states import STATUS_TITLES, STATUSES
 from kaizen_tui.tui.screens.dialog import Dialog
-from kaizen_tui.tui.widgets.entries import LineEntry
+from kaizen_tui.tui.widgets.entries import AnswerEntry
 from kaizen_tui.tui.words import ACCENT, MUTED, STRONG, lines, text
 
 _SHOWN = 12
@@ -76,7 +76,7 @@ class ChooseScreen(Dialog[str]):
         self.place = 0
 
     def body(self) -> Iterable[Widget]:
-        yield LineEntry(self._typed, id="choose-entry", compact=True)
+        yield AnswerEntry(self._typed, id="choose-entry", compact=True)
         yield Static(Content(""), id="choose-list")
 
     def on_mount(self) -> None:
@@ -114,8 +114,8 @@ class ChooseScreen(Dialog[str]):
     def _draw(self) -> None:
         self.query_one("#choose-list", Static).update(self._words())
 
-    @on(LineEntry.Changed)
-    def _changed(self, event: LineEntry.Changed) -> None:
+    @on(AnswerEntry.Changed)
+    def _changed(self, event: AnswerEntry.Changed) -> None:
         event.stop()
         self.found = matching(self._choices, event.value)
         self.place = 0
@@ -127,8 +127,8 @@ class ChooseScreen(Dialog[str]):
             self.place = max(0, min(len(self.found) - 1, self.place + down))
             self._draw()
 
-    @on(LineEntry.Submitted)
-    def _submitted(self, event: LineEntry.Submitted) -> None:
+    @on(AnswerEntry.Submitted)
+    def _submitted(self, event: AnswerEntry.Submitted) -> None:
         event.stop()
         if self.found and not self.found[self.place].why_not:
             self.dismiss(self.found[self.place].value)

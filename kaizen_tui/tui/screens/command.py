@@ -12,7 +12,7 @@ from textual.widgets import Static
 from kaizen_tui.core.query import FIELDS
 from kaizen_tui.tui.screens.choose import Choice, matching
 from kaizen_tui.tui.screens.dialog import Dialog
-from kaizen_tui.tui.widgets.entries import LineEntry
+from kaizen_tui.tui.widgets.entries import AnswerEntry
 from kaizen_tui.tui.words import ACCENT, MUTED, lines, text
 
 _SHOWN = 6
@@ -29,7 +29,7 @@ class CommandScreen(Dialog[str]):
         self._ids = ids
 
     def body(self) -> Iterable[Widget]:
-        yield LineEntry(id="command-entry", compact=True, placeholder="22   status:canary   ticket.approve   flow")
+        yield AnswerEntry(id="command-entry", compact=True, placeholder="22   status:canary   ticket.approve   flow")
         yield Static(Content(""), id="command-list")
 
     def on_mount(self) -> None:
@@ -54,20 +54,20 @@ class CommandScreen(Dialog[str]):
         ]
         self.query_one("#command-list", Static).update(lines(said))
 
-    @on(LineEntry.Changed)
-    def _changed(self, event: LineEntry.Changed) -> None:
+    @on(AnswerEntry.Changed)
+    def _changed(self, event: AnswerEntry.Changed) -> None:
         event.stop()
         self._draw(event.value)
 
     def action_complete(self) -> None:
         """Takes the first suggestion."""
-        entry = self.query_one("#command-entry", LineEntry)
+        entry = self.query_one("#command-entry", AnswerEntry)
         found = self.suggestions(entry.value)
         if found:
             entry.value = found[0][0]
             entry.cursor_position = len(entry.value)
 
-    @on(LineEntry.Submitted)
-    def _submitted(self, event: LineEntry.Submitted) -> None:
+    @on(AnswerEntry.Submitted)
+    def _submitted(self, event: AnswerEntry.Submitted) -> None:
         event.stop()
         self.dismiss(event.value.strip())

@@ -8,7 +8,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from kaizen_tui.tui.screens.dialog import Dialog
-from kaizen_tui.tui.widgets.entries import LineEntry
+from kaizen_tui.tui.widgets.entries import AnswerEntry
 from kaizen_tui.tui.words import MUTED, text
 
 
@@ -22,14 +22,14 @@ class ReasonScreen(Dialog[str]):
     def body(self) -> Iterable[Widget]:
         yield Static(text(self._explanation, MUTED))
         yield Static(Content("Reason"), classes="label")
-        yield LineEntry(id="reason")
+        yield AnswerEntry(id="reason")
         yield Static(Content(""), id="reason-wrong", classes="wrong")
 
     def on_mount(self) -> None:
         self.query_one("#reason").focus()
 
-    @on(LineEntry.Submitted)
-    def _submitted(self, event: LineEntry.Submitted) -> None:
+    @on(AnswerEntry.Submitted)
+    def _submitted(self, event: AnswerEntry.Submitted) -> None:
         event.stop()
         reason = event.value.strip()
         if reason:

@@ -23,6 +23,20 @@ class LineEntry(Input):
         event.text = clean_line(event.text)
 
 
+class AnswerEntry(LineEntry):
+    """A line whose Enter is its own: `Submitted` holds what stood in it when Enter came."""
+
+    async def _on_key(self, event: events.Key) -> None:
+        # Textual looks for the binding of a key that is no letter only after the key has climbed up to the app; what
+        # is typed in one go behind it would be in the entry by then, and submitted without having been meant.
+        if event.key == "enter":
+            event.stop()
+            event.prevent_default()
+            await self.action_submit()
+        else:
+            await super()._on_key(event)
+
+
 class BlockEntry(TextArea):
     """Several lines of text; Tab goes to the next field."""
 
