@@ -1,4 +1,4 @@
-"""Prometheus, Alertmanager and VictoriaMetrics for tests: each alone on a free loopback port, in a folder of its own."""
+"""Prometheus, Alertmanager and VictoriaMetrics for tests, each alone on a free loopback port in its own folder."""
 
 import http.client
 import json
