@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from kaizen_tui.core.fields import ComponentFields
 from kaizen_tui.core.values import Value
 from kaizen_tui.metrics.simulated import SimulatedSource
-from kaizen_tui.metrics.source import Events, Instant, MetricSource, Series
+from kaizen_tui.metrics.source import Counters, Events, Instant, MetricSource, Series, Version
 
 NO_SERVER = "no metrics server configured"
 NOT_READ = "this version doesn't read from Prometheus yet"
@@ -27,14 +27,26 @@ class SilentSource:
         """Why there is no answer."""
         return self._reason
 
-    def instant(self, component: str, metric: str, at: float) -> Instant:
+    @property
+    def width(self) -> int:
+        return 1
+
+    def query(self, component: str, metric: str) -> str:
+        return ""
+
+    def instant(self, component: str, metric: str, at: float, version: Version = "") -> Instant:
         return Instant(None, None, self._reason)
 
-    def series(self, component: str, metric: str, start: float, end: float, step: float) -> Series:
+    def series(
+        self, component: str, metric: str, start: float, end: float, step: float, version: Version = ""
+    ) -> Series:
         return Series(start, step, (), self._reason)
 
-    def events(self, component: str, metric: str, start: float, end: float) -> Events:
+    def events(self, component: str, metric: str, start: float, end: float, version: Version = "") -> Events:
         return Events(0.0, 0.0, self._reason)
+
+    def counters(self, component: str, metric: str, at: float, version: Version = "") -> Counters:
+        return Counters(at, (), self._reason)
 
 
 def configured_source(config: Mapping[str, Value], components: Sequence[ComponentFields]) -> MetricSource:

@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 
 from kaizen_tui.core.fields import ComponentFields, MetricFields
 from kaizen_tui.core.slo import Target
-from kaizen_tui.metrics.source import Events, Instant, Series
+from kaizen_tui.metrics.source import Counters, Events, Instant, Series, Version
 
 Part = Literal["healthy", "drifting", "incidents", "late", "absent"]
 
@@ -70,7 +70,14 @@ class SimulatedSource:
     def name(self) -> str:
         return "simulated"
 
-    def instant(self, component: str, metric: str, at: float) -> Instant:
+    @property
+    def width(self) -> int:
+        return 1
+
+    def query(self, component: str, metric: str) -> str:
+        return ""
+
+    def instant(self, component: str, metric: str, at: float, version: Version = "") -> Instant:
         role = self._roles.get((component, metric))
         if role is None:
             return Instant(None, None, f"{component} has no metric {metric}")
@@ -79,7 +86,9 @@ class SimulatedSource:
         measured = at - at % _SCRAPE - (_LATE_BY if role.part == "late" else 0.0)
         return Instant(self._value(component, metric, role, measured), measured)
 
-    def series(self, component: str, metric: str, start: float, end: float, step: float) -> Series:
+    def series(
+        self, component: str, metric: str, start: float, end: float, step: float, version: Version = ""
+    ) -> Series:
         role = self._roles.get((component, metric))
         count = max(0, int((end - start) // step) + 1)
         if role is None or role.part == "absent":
@@ -90,7 +99,7 @@ class SimulatedSource:
             start, step, tuple(self._value(component, metric, role, at) if at <= last else None for at in times)
         )
 
-    def events(self, component: str, metric: str, start: float, end: float) -> Events:
+    def events(self, component: str, metric: str, start: float, end: float, version: Version = "") -> Events:
         role = self._roles.get((component, metric))
         if role is None or role.part == "absent" or role.objective is None:
             return Events(0.0, 0.0, "the query returned no series")
@@ -103,6 +112,9 @@ class SimulatedSource:
             total += count
             bad += count * allowed * self._burn(component, metric, role, at)
         return Events(bad, total)
+
+    def counters(self, component: str, metric: str, at: float, version: Version = "") -> Counters:
+        return Counters(at, (), "the simulated platform has no raw counters")
 
     def _rhythm(self, at: float) -> float:
         """The daily load, -1 (night) to 1 (afternoon)."""

@@ -1,8 +1,11 @@
 """The protocol that every metrics source speaks, and what it answers with."""
 
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from kaizen_tui.core.errors import KaizenError
+
+# Which of a component's two versions is meant; "" is all of it.
+Version = Literal["", "baseline", "canary"]
 
 
 class UnreachableError(KaizenError):
@@ -10,12 +13,14 @@ class UnreachableError(KaizenError):
 
 
 class Instant(NamedTuple):
-    """One present value. value: in the metric's unit, None when there is none; at: epoch seconds of the measurement;
-    error: why there is no value, in words for a person, or ""."""
+    """One present value. value: in the metric's unit, None when there is none; at: epoch seconds of the newest
+    measurement in it; error: why there is no value, in words for a person, or ""; warning: what the server said beside
+    the value (an answer of which a part is missing, say), or ""."""
 
     value: float | None
     at: float | None
     error: str = ""
+    warning: str = ""
 
 
 class Series(NamedTuple):
@@ -35,17 +40,52 @@ class Events(NamedTuple):
     error: str = ""
 
 
+class Counter(NamedTuple):
+    """One cumulative counter as the process exports it, not yet corrected for restarts.
+
+    part: what it counts; "bucket" with its upper bound `le` (the histogram's unit; infinite for the last).
+    instance: tells the processes (pods) of one version apart; counters of one process have the same.
+    """
+
+    part: Literal["bad", "good", "total", "bucket", "value"]
+    instance: str
+    value: float
+    le: float | None = None
+
+
+class Counters(NamedTuple):
+    """The raw counters of one metric and one version, all measured at or before one instant.
+
+    at: that instant, epoch seconds. For a gauge, `value` of each instance.
+    """
+
+    at: float
+    counters: tuple[Counter, ...]
+    error: str = ""
+
+
 class MetricSource(Protocol):
     """Where numbers come from. What a server says of one metric stands in the answer; UnreachableError (or an OSError)
     is raised when it can't be asked at all, and the last good data stay the caller's. Metrics are named by component
-    and name; times are epoch seconds."""
+    and name; times are epoch seconds. May be asked by several threads at once."""
 
     @property
     def name(self) -> str:
         """As shown in the board's header: "simulated", "prometheus"."""
 
-    def instant(self, component: str, metric: str, at: float) -> Instant: ...
+    @property
+    def width(self) -> int:
+        """How many questions it answers at once; more threads than this gain nothing."""
 
-    def series(self, component: str, metric: str, start: float, end: float, step: float) -> Series: ...
+    def query(self, component: str, metric: str) -> str:
+        """What is asked for the present value, for evidence and refusals; "" where there is no query."""
 
-    def events(self, component: str, metric: str, start: float, end: float) -> Events: ...
+    def instant(self, component: str, metric: str, at: float, version: Version = "") -> Instant: ...
+
+    def series(
+        self, component: str, metric: str, start: float, end: float, step: float, version: Version = ""
+    ) -> Series: ...
+
+    def events(self, component: str, metric: str, start: float, end: float, version: Version = "") -> Events: ...
+
+    def counters(self, component: str, metric: str, at: float, version: Version = "") -> Counters: ...

@@ -3,7 +3,7 @@
 from kaizen_tui.core.fields import ComponentFields, MetricFields
 from kaizen_tui.metrics.platform import PlatformReader, refresh_of, source_words
 from kaizen_tui.metrics.simulated import SimulatedSource
-from kaizen_tui.metrics.source import Events, Instant, Series, UnreachableError
+from kaizen_tui.metrics.source import Counters, Events, Instant, Series, UnreachableError, Version
 
 NOW = 1_790_000_000.0
 
@@ -16,20 +16,29 @@ class Wire:
     """A source whose line can be cut, or whose server refuses."""
 
     name = "prometheus"
+    width = 1
 
     def __init__(self) -> None:
         self.down: Exception | None = None
         self.error = ""
 
-    def instant(self, component: str, metric: str, at: float) -> Instant:
+    def query(self, component: str, metric: str) -> str:
+        return f"query of {metric}"
+
+    def counters(self, component: str, metric: str, at: float, version: Version = "") -> Counters:
+        return Counters(at, ())
+
+    def instant(self, component: str, metric: str, at: float, version: Version = "") -> Instant:
         if self.down is not None:
             raise self.down
         return Instant(None, None, self.error) if self.error else Instant(5.0, at - 4)
 
-    def series(self, component: str, metric: str, start: float, end: float, step: float) -> Series:
+    def series(
+        self, component: str, metric: str, start: float, end: float, step: float, version: Version = ""
+    ) -> Series:
         return Series(start, step, (5.0,) * 10)
 
-    def events(self, component: str, metric: str, start: float, end: float) -> Events:
+    def events(self, component: str, metric: str, start: float, end: float, version: Version = "") -> Events:
         return Events(0, 1)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from textual.pilot import Pilot
 
 from kaizen_tui.metrics.platform import PlatformReader
-from kaizen_tui.metrics.source import Events, Instant, Series, UnreachableError
+from kaizen_tui.metrics.source import Counters, Events, Instant, Series, UnreachableError, Version
 from kaizen_tui.tui.app import KaizenApp
 from tests.tui.boards import NOW, Place, calm
 
@@ -24,7 +24,17 @@ class Named:
     def name(self) -> str:
         return "prometheus"
 
-    def instant(self, component: str, metric: str, at: float) -> Instant:
+    @property
+    def width(self) -> int:
+        return 1
+
+    def query(self, component: str, metric: str) -> str:
+        return f"query of {metric}"
+
+    def counters(self, component: str, metric: str, at: float, version: Version = "") -> Counters:
+        return Counters(at, ())
+
+    def instant(self, component: str, metric: str, at: float, version: Version = "") -> Instant:
         self.asked.append(at)
         if self.down is not None:
             raise self.down
@@ -33,7 +43,9 @@ class Named:
         value = {"over": 12.0, "beyond": 20.0, "drifting": 9.0}.get(metric, 5.0)
         return Instant(value, at - (900.0 if metric == "old" else 4.0))
 
-    def series(self, component: str, metric: str, start: float, end: float, step: float) -> Series:
+    def series(
+        self, component: str, metric: str, start: float, end: float, step: float, version: Version = ""
+    ) -> Series:
         if self.down is not None:
             raise self.down
         count = int((end - start) / step) + 1
@@ -44,7 +56,7 @@ class Named:
         top = {"over": 12.0, "beyond": 20.0}.get(metric, 5.0)
         return Series(start, step, tuple(top if nth > count // 2 else 5.0 for nth in range(count)))
 
-    def events(self, component: str, metric: str, start: float, end: float) -> Events:
+    def events(self, component: str, metric: str, start: float, end: float, version: Version = "") -> Events:
         return Events(300.0 if metric == "burning" else 10.0, 100_000.0)
 
 
