@@ -20,7 +20,7 @@ class BurnPair(NamedTuple):
     share: float
 
     def factor(self, window: float) -> float:
-        """The burn rate from which on the alert holds, for a budget over `window` seconds; 14.4 is 2 % of 30 d in 1 h."""
+        """The burn rate from which on the alert holds, for a budget over `window` seconds."""
         return self.share * window / self.long
 
     def can_fire(self, window: float, objective: float) -> bool:
