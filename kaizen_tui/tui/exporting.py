@@ -1,17 +1,15 @@
 """`kaizen-tui --export`: reads the workspace, writes one file or stdout. Starts no terminal; only svg needs Textual."""
 
 import os
-import stat
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from kaizen_tui.core.errors import UsageError
-from kaizen_tui.store import files
+from kaizen_tui.export.destination import put
 from kaizen_tui.store.workspace import Workspace
 
-EXIT_PIPE_CLOSED = 141
 PICTURE_SIZE = (160, 48)
 _MOST_CELLS = 500
 
@@ -68,7 +66,7 @@ def export(workspace: Workspace, wanted: Wanted) -> int:
         ]
     else:
         pieces = render(board, workspace, wanted.chosen)
-    code = put_out(pieces) if wanted.target == "-" else put_file(wanted.target, pieces)
+    code = put(wanted.target, pieces)
     count = len({problem.path for problem in board.problems if problem.level == "error"})
     if count and not code:
         what = "1 file" if count == 1 else f"{count} files"
@@ -83,42 +81,3 @@ def _me(workspace: Workspace, actor: str | None) -> str:
     from kaizen_tui.loop.context import resolve_actor
 
     return resolve_actor(actor, os.environ, workspace.root)
-
-
-def put_out(pieces: Sequence[bytes]) -> int:
-    """Writes to stdout. A reader that has seen enough (`| head`) is no error worth words."""
-    try:
-        for piece in pieces:
-            files.write_all(1, piece)
-    except BrokenPipeError:
-        return EXIT_PIPE_CLOSED
-    except OSError as error:
-        raise files.in_words(error, "cannot write", "standard output") from error
-    return 0
-
-
-def put_file(target: str, pieces: Sequence[bytes]) -> int:
-    """Replaces the file as a whole; through a link, the file that it leads to. A pipe or device is written to."""
-    path = os.path.realpath(target)
-    try:
-        mode = os.stat(target).st_mode
-    except FileNotFoundError:
-        mode = stat.S_IFREG
-    except OSError as error:
-        raise files.in_words(error, "cannot write", target) from error
-    if stat.S_ISFIFO(mode) or stat.S_ISCHR(mode):
-        return _put_through(target, pieces)
-    files.replace_file(path, b"".join(pieces))
-    return 0
-
-
-def _put_through(target: str, pieces: Sequence[bytes]) -> int:
-    try:
-        with open(target, "wb", buffering=0) as file:
-            for piece in pieces:
-                files.write_all(file.fileno(), piece)
-    except BrokenPipeError:
-        return EXIT_PIPE_CLOSED
-    except OSError as error:
-        raise files.in_words(error, "cannot write", target) from error
-    return 0

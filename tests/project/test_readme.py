@@ -24,8 +24,12 @@ def commands_of(page: Path) -> list[tuple[str, str]]:
     return [found for line in (*typed, *inline) for found in COMMAND.findall(line.partition("  #")[0])]
 
 
-def options_of(name: str) -> set[str]:
+def options_of(name: str, words: list[str]) -> set[str]:
+    """The options of a command, or of the one in a group that the first word names."""
     command = group.get_command(click.Context(group), name)
+    if isinstance(command, click.Group) and words and not words[0].startswith("-"):
+        assert words[0] in command.commands, f"kaizen {name} {words[0]}"
+        command = command.commands[words[0]]
     assert command is not None
     return {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
 
@@ -37,8 +41,8 @@ def test_every_command_and_option_that_a_page_names_exists(page: Path) -> None:
         if name not in COMMANDS:
             wrong.append(f"kaizen {name}")
             continue
-        known = options_of(name) | {"--help"}
         words = shlex.split(rest.replace("…", " "), posix=False)
+        known = options_of(name, words) | {"--help"}
         wrong += [f"kaizen {name} {w}" for w in words if re.match(r"--?[a-z]", w) and w.partition("=")[0] not in known]
     assert wrong == []
 

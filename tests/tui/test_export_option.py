@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from kaizen_tui.core.errors import UsageError
+from kaizen_tui.export.destination import EXIT_PIPE_CLOSED
 from kaizen_tui.tui.entry import parse_arguments
-from kaizen_tui.tui.exporting import EXIT_PIPE_CLOSED, export_time, picture_size
+from kaizen_tui.tui.exporting import export_time, picture_size
 from tests.tui.boards import HOSTILE, Place
 
 NOW = "1750000000"

@@ -1,0 +1,124 @@
+"""`kaizen export`: files for Prometheus, Grafana and other SLO tools."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from kaizen_tui.cli.errors import EXIT_DONE
+from kaizen_tui.cli.invocation import Call, command
+from kaizen_tui.cli.output import note, warn
+from kaizen_tui.cli.parameters import COMPONENT_ID, known_component
+from kaizen_tui.core.text import safe
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from click.decorators import FC
+
+    from kaizen_tui.core.component import Component
+
+
+class ExportGroup(click.Group):
+    """The kinds of files; a wrong one is answered with the nearest."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in self.commands and not args[0].startswith("-") and not ctx.resilient_parsing:
+            from kaizen_tui.core.errors import UsageError
+            from kaizen_tui.core.ids import nearest
+
+            near = nearest(args[0], self.commands)
+            hint = f"did you mean `kaizen export {near}`?" if near else "see `kaizen export --help`"
+            raise UsageError(f"no such export `{args[0]}`", hint=hint)
+        return super().resolve_command(ctx, args)
+
+
+@click.command("export", cls=ExportGroup, invoke_without_command=True)
+@click.pass_context
+def export(ctx: click.Context) -> int:
+    """Writes files for other programs, made from the components' files."""
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+    return EXIT_DONE
+
+
+def _components_argument() -> "Callable[[FC], FC]":
+    return click.argument("wanted", type=COMPONENT_ID, metavar="[COMPONENT]...", nargs=-1)
+
+
+def _output_option(**settings: Any) -> "Callable[[FC], FC]":
+    return click.option("-o", "--output", default="-", show_default=True, **settings)
+
+
+@command("rules", data=False)
+@_components_argument()
+@_output_option(metavar="FILE|DIR|-", help="Where to; a folder gets one file a component.")
+def rules(call: Call, wanted: tuple[str, ...], output: str) -> int:
+    """Prometheus rules: burn rates, thresholds, absent data.
+
+    Of the components named, else of all. `promtool check rules FILE` checks the result.
+    """
+    from kaizen_tui.export.destination import is_folder, put, put_in_folder
+    from kaizen_tui.export.rules import component_rules, rules_file
+
+    found = [component_rules(component) for component in components_of(call, wanted)]
+    for one in found:
+        for warning in one.warnings:
+            warn(warning)
+    if not any(one.rules for one in found):
+        note("kaizen: no metric says where its numbers come from (sli or query): there is nothing to alert on")
+    if not is_folder(output):
+        return put(output, [rules_file(found, [shown_path(call, one.component) for one in found])])
+    files = [
+        (f"kaizen-{one.component}.rules.yml", rules_file([one], [shown_path(call, one.component)]))
+        for one in found
+        if one.rules
+    ]
+    put_in_folder(output, files)
+    return told(output, [name for name, _ in files])
+
+
+def components_of(call: Call, wanted: "Sequence[str]") -> "list[Component]":
+    """The components named, in that order and each once, or all of them by id.
+
+    Raises NotFoundError; YamlProblems where one can't be read, as a file without its alerts would take them away from
+    a server; StoreError.
+    """
+    from kaizen_tui.core.errors import NotFoundError
+    from kaizen_tui.loop.models import component_model
+    from kaizen_tui.store.reading import list_components, read_component_file
+    from kaizen_tui.store.yaml_reader import YamlProblems
+
+    workspace = call.workspace
+    if wanted:
+        ids = [known_component(workspace, name) for name in dict.fromkeys(wanted)]
+        return [component_model(workspace, read_component_file(workspace, name)) for name in ids]
+    files, wrong = list_components(workspace)
+    components, problems = [], [problem for problem in wrong if problem.level == "error"]
+    for file in files:
+        try:
+            components.append(component_model(workspace, file))
+        except YamlProblems as error:
+            problems += error.problems
+    if problems:
+        note("kaizen: nothing was written; correct the files below, or name the components that you want")
+        raise YamlProblems(problems)
+    if not components:
+        hint = 'kaizen component ID -n "…" -t 2 -o "…" -r "…"'
+        raise NotFoundError("no components yet", where=workspace.relative(workspace.components), hint=hint)
+    return components
+
+
+def shown_path(call: Call, component_id: str) -> str:
+    """The component's file, from the workspace's root."""
+    return call.workspace.relative(call.workspace.component_path(component_id))
+
+
+def told(folder: str, names: "Sequence[str]") -> int:
+    """Says what was written into a folder; returns the exit code."""
+    note(safe(f"kaizen: wrote {len(names)} file{'' if len(names) == 1 else 's'} into {folder}"))
+    return EXIT_DONE
+
+
+export.add_command(rules)
