@@ -79,6 +79,32 @@ def rules(call: Call, wanted: tuple[str, ...], output: str) -> int:
     return told(output, [name for name, _ in files])
 
 
+@command("dashboard", data=False)
+@_components_argument()
+@_output_option(metavar="FILE|DIR|-", help="Where to; several components need a folder.")
+def dashboard(call: Call, wanted: tuple[str, ...], output: str) -> int:
+    """Grafana dashboards: values, budgets, burn rates, versions.
+
+    Of the components named, else of all; one each. Needs the extra kaizen-tui[dashboard].
+    """
+    import os
+
+    from kaizen_tui.core.errors import UsageError
+    from kaizen_tui.export.dashboard import dashboard_file
+    from kaizen_tui.export.destination import is_folder, put, put_in_folder
+
+    components = components_of(call, wanted)
+    if len(components) == 1 and not is_folder(output):
+        return put(output, [dashboard_file(components[0])])
+    if output == "-" or (os.path.exists(output) and not is_folder(output)):
+        raise UsageError(
+            f"{len(components)} dashboards don't go into one file", hint="name one component, or a folder with -o"
+        )
+    files = [(f"kaizen-{component.id}.json", dashboard_file(component)) for component in components]
+    put_in_folder(output, files)
+    return told(output, [name for name, _ in files])
+
+
 def components_of(call: Call, wanted: "Sequence[str]") -> "list[Component]":
     """The components named, in that order and each once, or all of them by id.
 
@@ -122,3 +148,4 @@ def told(folder: str, names: "Sequence[str]") -> int:
 
 
 export.add_command(rules)
+export.add_command(dashboard)

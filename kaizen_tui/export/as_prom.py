@@ -56,6 +56,7 @@ def render_prom(board: Board, ws: Workspace) -> bytes:
         [] if rate is None else [("", rate)],
     )
     lines += _slo_lines(board)
+    lines += _promotion_lines(board)
     lines += _family("kaizen_unloadable_files", "gauge", "Files that did not load.", [("", float(_errors(board)))])
     lines += _family(
         "kaizen_export_timestamp_seconds", "gauge", "When this was exported.", [("", float(board.generated_at))]
@@ -63,6 +64,18 @@ def render_prom(board: Board, ws: Workspace) -> bytes:
     # %g would round the time to six digits.
     lines[-1] = f"kaizen_export_timestamp_seconds {board.generated_at}"
     return ("\n".join(lines) + "\n").encode("utf-8")
+
+
+def _promotion_lines(board: Board) -> list[str]:
+    latest = {panel.id: 0 for panel in board.components}
+    for row in board.rows:
+        if row.status == "complete" and row.component in latest:
+            latest[row.component] = max(latest[row.component], row.since)
+    name = "kaizen_component_promoted_timestamp_seconds"
+    lines = _family(name, "gauge", "When a change of the component was last completed, 0 for never.", [("", 0.0)])[:2]
+    # Whole seconds: %g would round the time to six digits.
+    lines += [f'{name}{{component="{label(component)}"}} {at}' for component, at in latest.items()]
+    return lines if latest else []
 
 
 def _errors(board: Board) -> int:

@@ -1,5 +1,6 @@
 """`kaizen export`: which components, where to, and what is said when it can't be."""
 
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -128,3 +129,22 @@ def test_it_needs_a_workspace(web: World, tmp_path: Path) -> None:
     assert web.process("export", "rules", cwd=tmp_path).code == 3
     found = web.process("export", "rules", "web", "-C", str(web.root), cwd=tmp_path)
     assert groups(found.out) == ["kaizen-web"]
+
+
+def test_one_dashboard_to_stdout_or_a_file(web: World) -> None:
+    result = web.process("export", "dashboard", "web")
+    assert json.loads(result.out)["uid"] == "kaizen-web"
+    assert web.ok("export", "dashboard", "web", "-o", "web.json").text == ""
+    assert (web.root / "web.json").read_text(encoding="utf-8") == result.out
+
+
+def test_several_dashboards_need_a_folder(web: World) -> None:
+    web.ok("export", "dashboard", "-o", "boards")  # made, as it isn't there
+    assert sorted(os.listdir(web.root / "boards")) == ["kaizen-pcc-main.json", "kaizen-web.json"]
+    web.ok("export", "dashboard", "web", "-o", "boards")
+    (web.root / "file").write_text("old", encoding="utf-8")
+    for words in ((), ("-o", "file"), ("-o", "-")):
+        result = web.cli("export", "dashboard", *words)
+        assert (result.code, result.out) == (2, "")
+        assert "don't go into one file" in result.err
+    assert (web.root / "file").read_text(encoding="utf-8") == "old"

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import shutil
 from collections.abc import Callable
 from html.parser import HTMLParser
 from importlib.resources import files
@@ -201,3 +202,13 @@ def test_a_sparkline_keeps_gaps() -> None:
     assert drawn.count("M") == 3
     assert "nan" not in drawn.lower()
     assert "<path" not in spark([None, None], Target(10.0, None, False))
+
+
+def test_prom_says_when_a_component_was_last_promoted(workspace: Workspace) -> None:
+    name = 'kaizen_component_promoted_timestamp_seconds{component="pcc-main"}'
+    complete = Path(workspace.root) / "tickets" / "KAIZ-006"
+    log = "2026-05-19T09:15:00Z - Status changed to: complete by CLI\n"
+    (complete / "Promotion-Log").write_text(log, encoding="utf-8")
+    assert f"{name} 1779182100\n" in export(workspace, "prom").decode()
+    shutil.rmtree(complete)
+    assert f"{name} 0\n" in export(workspace, "prom").decode()
