@@ -40,6 +40,9 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "signoff": _entry("governance", "signoff", "Sign off a manual success criterion."),
         "comment": _entry("governance", "comment", "Add a comment to the ticket's log."),
     },
+    "Stages": {
+        "plan": _entry("planning", "plan", "Draft tickets from alerts: a file, or Alertmanager's webhook."),
+    },
     "Audit": {
         "log": _entry("audit", "log", "The audit trail, with what verifies and what doesn't."),
         "verify": _entry("audit", "verify", "Prove that no log entry was changed, dropped or reordered."),

@@ -68,6 +68,10 @@ def _facts(seen: "TicketGlance", paint: Painter) -> list[tuple[str, str]]:
     ]
     if fields.labels:
         facts.append(("Labels", ", ".join(safe(label) for label in fields.labels)))
+    if fields.alert is not None:
+        parts = (fields.alert.name, fields.alert.fingerprint, fields.alert.starts_at)
+        before = (f"before: {fields.alert.former}",) if fields.alert.former else ()
+        facts.append(("Alert", " · ".join(safe(part) for part in (*parts, *before) if part)))
     times = [(name, text) for name, text in (("created", fields.created_at), ("updated", fields.updated_at)) if text]
     if times:
         facts.append((times[0][0].capitalize(), safe(times[0][1]) + "".join(f" · {n} {safe(t)}" for n, t in times[1:])))
@@ -175,6 +179,7 @@ def ticket_json(seen: "TicketGlance") -> dict[str, Any]:
         "rollback_plan": fields.rollback_plan,
         "labels": list(fields.labels),
         "links": dict(fields.links),
+        "alert": fields.alert._asdict() if fields.alert is not None else None,
         "created_at": fields.created_at or None,
         "updated_at": fields.updated_at or None,
         "status_since": seen.log.since or None,

@@ -20,7 +20,7 @@ from kaizen_tui.core.values import Value, kind_of, quoted
 
 TICKET_KEYS = (
     "id", "title", "component", "owner", "severity", "objective", "success_criteria", "abort_criteria",
-    "rollback_plan", "links", "status", "created_at", "updated_at", "uid", "labels", "evaluation", "rollout",
+    "rollback_plan", "links", "status", "created_at", "updated_at", "uid", "labels", "alert", "evaluation", "rollout",
 )  # fmt: skip
 COMPONENT_KEYS = (
     "id", "name", "tier", "owner", "description", "links", "slo", "selector", "versions", "rollback_plan",
@@ -29,6 +29,19 @@ COMPONENT_KEYS = (
 METRIC_KEYS = ("name", "threshold", "abort_threshold", "unit", "description", "query", "sli", "objective", "window")
 DEFAULT_SEVERITY = "medium"
 DEFAULT_WINDOW = "30d"
+
+
+class TicketAlert(NamedTuple):
+    """The alert that a ticket was made from. Texts are as in the file; "" where it doesn't say.
+
+    fingerprint: Alertmanager's, the same whenever an alert with these labels fires. name: its alertname.
+    starts_at: RFC 3339, since when it fired. former: the ticket of an earlier firing, which had ended by then.
+    """
+
+    fingerprint: str
+    name: str = ""
+    starts_at: str = ""
+    former: str = ""
 
 
 class TicketFields(NamedTuple):
@@ -53,6 +66,7 @@ class TicketFields(NamedTuple):
     uid: str
     labels: tuple[str, ...]
     unknown: tuple[str, ...]
+    alert: TicketAlert | None = None
 
 
 class MetricFields(NamedTuple):
@@ -113,6 +127,16 @@ def _metric_name() -> re.Pattern[str]:
 @cache
 def _uid() -> re.Pattern[str]:
     return re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+@cache
+def _fingerprint() -> re.Pattern[str]:
+    return re.compile(r"[A-Za-z0-9._:-]{1,64}")
+
+
+def is_fingerprint(text: str) -> bool:
+    """True for what can be an alert's fingerprint: 1-64 of A-Z a-z 0-9 . _ : -"""
+    return _fingerprint().fullmatch(text) is not None
 
 
 def is_metric_name(text: str) -> bool:
@@ -179,6 +203,17 @@ def _check_id(check: Checker, expected: str, valid: bool, what: str) -> str:
     return found
 
 
+def _check_alert(check: Checker) -> TicketAlert | None:
+    found = dict(check.pairs("alert"))
+    fingerprint = found.get("fingerprint", "")
+    if not is_fingerprint(fingerprint):
+        if isinstance(check.raw["alert"], dict):
+            message = f"alert.fingerprint is {quoted(fingerprint)}" if fingerprint else "alert has no fingerprint"
+            check.wrong(("alert",), message, "give 1-64 of A-Z a-z 0-9 . _ : - or remove `alert`")
+        return None
+    return TicketAlert(fingerprint, *(found.get(key, "") for key in TicketAlert._fields[1:]))
+
+
 def check_ticket(raw: Mapping[str, Value], folder_id: str) -> TicketFields:
     """The fields of a ticket that lies in the folder `folder_id`. Raises FieldErrors naming every wrong field."""
     check = Checker(raw)
@@ -199,6 +234,7 @@ def check_ticket(raw: Mapping[str, Value], folder_id: str) -> TicketFields:
         uid=check.checked("uid", check_uid),
         labels=check.texts("labels"),
         unknown=_unknown(raw, TICKET_KEYS),
+        alert=_check_alert(check) if raw.get("alert") is not None else None,
     )
     for key in ("evaluation", "rollout"):
         check.mapping(key)

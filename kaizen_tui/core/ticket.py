@@ -10,7 +10,14 @@ from kaizen_tui.core.checker import FieldError, FieldErrors, Path
 from kaizen_tui.core.component import Component, block_of, unknown_in
 from kaizen_tui.core.criterion import Criterion
 from kaizen_tui.core.evaluation import Evaluation
-from kaizen_tui.core.fields import DEFAULT_SEVERITY, TICKET_KEYS, TicketFields, check_severity, check_status
+from kaizen_tui.core.fields import (
+    DEFAULT_SEVERITY,
+    TICKET_KEYS,
+    TicketAlert,
+    TicketFields,
+    check_severity,
+    check_status,
+)
 from kaizen_tui.core.ids import near_hint
 from kaizen_tui.core.rollout import Rollout
 from kaizen_tui.core.values import Value
@@ -43,6 +50,7 @@ class Ticket(BaseModel):
     updated_at: str = ""
     uid: str = ""
     labels: tuple[str, ...] = ()
+    alert: TicketAlert | None = None
     evaluation: Evaluation | None = None
     rollout: Rollout | None = None
     extra: dict[str, Any] = Field(default_factory=dict)

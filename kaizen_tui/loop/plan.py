@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from kaizen_tui.core.criterion_text import read_criterion
 from kaizen_tui.core.errors import UsageError
-from kaizen_tui.core.fields import DEFAULT_SEVERITY, ComponentFields, TicketFields
+from kaizen_tui.core.fields import DEFAULT_SEVERITY, ComponentFields, TicketAlert, TicketFields
 from kaizen_tui.core.ids import did_you_mean
 from kaizen_tui.core.patch_spec import template
 from kaizen_tui.core.problem import Problem
@@ -25,6 +25,7 @@ class NewTicket(NamedTuple):
     """What a person says of a new ticket.
 
     owner, rollback_plan: None takes the component's. severity: one of states.SEVERITIES. links: (name, URL).
+    alert: what it is made from, if it is.
     """
 
     title: str
@@ -37,6 +38,7 @@ class NewTicket(NamedTuple):
     rollback_plan: str | None = None
     labels: Sequence[str] = ()
     links: Sequence[tuple[str, str]] = ()
+    alert: TicketAlert | None = None
 
 
 class Created(NamedTuple):
@@ -47,9 +49,14 @@ class Created(NamedTuple):
     warnings: tuple[str, ...]
 
 
-def new_ticket(session: Session, new: NewTicket) -> Created:
+def _willing() -> None:
+    """Nothing speaks against a ticket."""
+
+
+def new_ticket(session: Session, new: NewTicket, *, unless: Callable[[], object] = _willing) -> Created:
     """Makes a ticket with all its files and its first log entry.
 
+    unless: asked while nobody else can write; what it raises comes through, and no ticket is made.
     Raises UsageError (a text that can't be taken), NotFoundError (no such component; names the nearest), StoreError.
     """
     if not new.title.strip():
@@ -62,16 +69,23 @@ def new_ticket(session: Session, new: NewTicket) -> Created:
     warnings: list[str] = []
 
     def build(ticket_id: str) -> NewTicketFiles:
+        unless()
         data = _ticket_bytes(session, new, component, ticket_id, uid)
-        event = NewEvent(
-            session.actor, "created", {"title": new.title, "component": component.id, "to": "draft", "uid": uid}
-        )
+        about: dict[str, object] = {"title": new.title, "component": component.id, "to": "draft", "uid": uid}
+        if new.alert is not None:
+            about["alert"] = alert_mark(new.alert.fingerprint, "firing", new.alert.starts_at)
+        event = NewEvent(session.actor, "created", about)
         spec = template(f"{ticket_id} {safe(new.title.strip())}").encode("utf-8", "backslashreplace")
         return NewTicketFiles(data, spec, event)
 
     ticket_id = create_ticket(session.workspace, build=build, at=now, warn=session.tell)
     warnings += criteria_warnings((*new.success_criteria, *new.abort_criteria), component)
     return Created(ticket_id, session.workspace.ticket_path(ticket_id), tuple(warnings))
+
+
+def alert_mark(fingerprint: str, state: str, starts_at: str) -> dict[str, str]:
+    """What a log entry says of an alert, so that it is said once. starts_at: RFC 3339."""
+    return {"fingerprint": fingerprint, "state": state, "starts_at": starts_at}
 
 
 def criteria_warnings(texts: Sequence[str], component: ComponentFields) -> list[str]:
@@ -106,10 +120,13 @@ def _ticket_bytes(session: Session, new: NewTicket, component: ComponentFields, 
     if new.labels:
         fields.append(("labels", list(new.labels)))
     data = render_ticket(fields)
-    if new.links:
+    blocks = [(("links", name), url) for name, url in new.links]
+    if new.alert is not None:
+        blocks += [(("alert", key), text) for key, text in new.alert._asdict().items() if text]
+    if blocks:
         from kaizen_tui.store.yaml_edit import SetText, edit_fields
 
-        data = edit_fields(data, [SetText(("links", name), url) for name, url in new.links], "the new ticket")
+        data = edit_fields(data, [SetText(key, text) for key, text in blocks], "the new ticket")
     _read_back(data, ticket_id)
     return data
 

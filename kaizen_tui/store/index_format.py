@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 Stamp = tuple[int, int, int, int]
 
 MAGIC = "kaizen-index"
-VERSION = f"1/{__version__}"  # another release may check a ticket's fields in another way
+VERSION = f"2/{__version__}"  # another release may check a ticket's fields in another way
 VERDICTS = ("", "pass", "fail", "inconclusive")
 MOST_WARNINGS = 255  # as many as the index can hold
 
@@ -51,7 +51,7 @@ _CODES: "dict[str, tuple[str, ...] | None]" = {
     "severities": SEVERITIES,
     "statuses": STATUSES,
 }
-_TEXTS = ("ids", "titles", "uids", "components", "owners", "labels", "problems")
+_TEXTS = ("ids", "titles", "uids", "alerts", "components", "owners", "labels", "problems")
 _SECTIONS = (*_NUMBERS, *_TEXTS)
 _OVERRIDDEN, _LAGGING, _VERDICT_SHIFT = 1, 2, 2
 _PROBLEM_WIDTH = 6
@@ -112,7 +112,11 @@ class Index:
             if max(codes, default=-1) >= len(names):
                 raise ValueError(f"{name}: unknown")
         labels = sum(self._numbers("label_counts"))
-        for name, count in (("ids", self.total), ("titles", self.good), ("uids", self.good), ("labels", labels)):
+        for name, count in (
+            ("ids", self.total),
+            *((name, self.good) for name in ("titles", "uids", "alerts")),
+            ("labels", labels),
+        ):
             if self._count(name) != count:
                 raise ValueError(f"{name}: another number of texts")
 
@@ -121,6 +125,8 @@ class Index:
 
     def _count(self, name: str) -> int:
         text = self._text[name]
+        if text and text[0] not in "=~":
+            raise ValueError(f"{name}: cut elsewhere")
         return text.count(_SEPARATOR) + 1 if text else 0
 
     def _texts(self, name: str) -> list[str]:
@@ -183,6 +189,10 @@ class Index:
         numbers, good = self._numbers("times"), self.good
         return numbers[:good], numbers[good : 2 * good], numbers[2 * good :]
 
+    def alerts(self) -> list[str]:
+        """Of the good entries: the fingerprint of the alert that the ticket was made from, or ""."""
+        return self._texts("alerts")
+
     def lagging_entries(self) -> list[int]:
         """The positions of the tickets whose logs didn't know of their status yet."""
         return [position for position, flag in enumerate(self._sections["flags"]) if flag & _LAGGING]
@@ -228,12 +238,13 @@ def encode(
     sides: "Sequence[int]",
     rows: "Sequence[TicketRow]",
     lagging: "Sequence[bool]",
+    alerts: "Sequence[str]",
     problems: "Sequence[tuple[int, Problem]]",
 ) -> bytes:
     """The bytes of an index.
 
-    folder: stamp of tickets/. ids, numbers, stamps, sides: of all entries; rows, lagging: of the first, which load.
-    problems: with the position of the entry each, sorted by that.
+    folder: stamp of tickets/. ids, numbers, stamps, sides: of all entries; rows, lagging, alerts: of the first, which
+    load. problems: with the position of the entry each, sorted by that.
     """
     from array import array
 
@@ -248,7 +259,7 @@ def encode(
         array("q", times).tobytes(),
         *codes,
         _join(ids),
-        *(_join(column) for column in (*texts[:2], *names, texts[2], flat)),
+        *(_join(column) for column in (*texts[:2], alerts, *names, texts[2], flat)),
     )
     checksums = [0, 0]
     for place, section in enumerate(sections):

@@ -107,7 +107,7 @@ def load_index(
     folder = settled(listing.stamp, started)
     index = read_index(ws)
     if index is None or index.folder[3] != folder[3]:
-        index = Index(encode((0, 0, 0, folder[3]), (), (), (), (), (), (), ()))
+        index = Index(encode((0, 0, 0, folder[3]), (), (), (), (), (), (), (), ()))
     changed = _changed(ws, index, listing, deep, f"{ws.tickets}/" if at is None else at)
     before = index
     if changed:

@@ -24,6 +24,7 @@ TICKET_ORDER = (
     "rollback_plan",
     "links",
     "labels",
+    "alert",
     "evaluation",
     "rollout",
     "status",

@@ -8,7 +8,6 @@ be reached from other machines, the address must hold the token.
 import asyncio
 import hmac
 import html
-import ipaddress
 import logging
 import os
 import re
@@ -17,9 +16,9 @@ import shlex
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from importlib.resources import files
-from typing import NamedTuple
 
-from kaizen_tui.core.errors import StoreError, UsageError
+from kaizen_tui.core.errors import StoreError
+from kaizen_tui.core.place import Place, parse_place
 
 try:
     from aiohttp import WSCloseCode, web
@@ -31,7 +30,6 @@ except ImportError as missing:
         hint='install the extra: pip install "kaizen-tui[serve]"',
     ) from missing
 
-DEFAULT_HOST, DEFAULT_PORT = "127.0.0.1", 8000
 # Each visitor is a process of some 80 MB.
 MOST_VISITORS = 8
 _WIDEST, _TALLEST = 500, 300
@@ -40,60 +38,12 @@ _HOST = re.compile(r"[\w.:\[\]-]+", re.ASCII)
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-class Place(NamedTuple):
-    """Where to listen. host: as given, without brackets."""
-
-    host: str = DEFAULT_HOST
-    port: int = DEFAULT_PORT
-
-    @property
-    def shown_host(self) -> str:
-        """As in a URL."""
-        return f"[{self.host}]" if ":" in self.host else self.host
-
-    @property
-    def is_local(self) -> bool:
-        """Whether only this machine can reach it."""
-        if self.host == "localhost":
-            return True
-        try:
-            return ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return False
-
-
-def parse_place(text: str) -> Place:
-    """`HOST:PORT`, `HOST`, `:PORT`, `PORT`, `[::1]:PORT` or "" -> where to listen. Raises UsageError."""
-    host, port = text, ""
-    if text.isdigit():
-        host, port = "", text
-    elif text.startswith("["):
-        host, bracket, rest = text[1:].partition("]")
-        if not bracket or (rest and not rest.startswith(":")):
-            raise _no_place(text)
-        port = rest[1:]
-    elif text.count(":") == 1:
-        host, port = text.split(":")
-    if port and not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
-        raise _no_place(text)
-    if any(char.isspace() or char in "/@?#" for char in host):
-        raise _no_place(text)
-    return Place(host or DEFAULT_HOST, int(port) if port else DEFAULT_PORT)
-
-
-def _no_place(text: str) -> UsageError:
-    return UsageError(f"`{text}` is no address to serve on", hint=f"HOST:PORT, such as {DEFAULT_HOST}:{DEFAULT_PORT}")
-
-
 class Guard:
     """Decides who may look. token: "" where none is needed."""
 
     def __init__(self, place: Place, token: str) -> None:
         self.token = token
-        names = {place.shown_host, "localhost", "127.0.0.1", "[::1]"} if place.is_local else set()
-        self._hosts = {f"{name}:{place.port}".lower() for name in names}
-        if place.port == 80:
-            self._hosts |= {name.lower() for name in names}
+        self._hosts = place.hosts
 
     def refusal(self, request: web.Request) -> str:
         """Why this request is refused, or ""."""

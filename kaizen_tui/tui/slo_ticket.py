@@ -2,36 +2,45 @@
 
 from typing import TYPE_CHECKING
 
+from kaizen_tui.core.metric_words import (
+    AT_RISK,
+    BREACHED,
+    abort_line,
+    bring_back,
+    by_tier,
+    success_line,
+    target_words,
+)
 from kaizen_tui.core.numbers import human_number, human_percent, with_unit
 from kaizen_tui.core.slo import STATE_WORDS
 from kaizen_tui.core.times import age, format_epoch
 from kaizen_tui.metrics.panels import ComponentPanel, MetricPanel
-from kaizen_tui.tui.widgets.component_lines import criterion_of, threshold_text
 
 if TYPE_CHECKING:
     from kaizen_tui.tui.forms.state import Prefill
 
-_SEVERITY = {"breached": ("critical", "high", "high", "medium"), "at_risk": ("high", "medium", "medium", "low")}
+_SEVERITY = {"breached": BREACHED, "at_risk": AT_RISK}
 
 
 def prefill_for(component: ComponentPanel, metric: MetricPanel, source: str) -> "Prefill":
     """What the form begins with. source: where the numbers come from, as it is said in the objective."""
     from kaizen_tui.tui.forms.state import Prefill
 
-    severity = _SEVERITY.get(metric.state, ("medium",) * 4)[min(3, component.tier)]
-    back = {"breached": "Bring {0} of {1} back within its target", "at_risk": "Keep {0} of {1} within its target"}
-    title = back.get(metric.state, "Look at {0} of {1}").format(metric.name, component.id)
-    abort = metric.target.abort
+    severity = by_tier(_SEVERITY.get(metric.state, ("medium",) * 4), component.tier)
+    title = {
+        "breached": bring_back(metric.name, component.id),
+        "at_risk": f"Keep {metric.name} of {component.id} within its target",
+    }.get(metric.state, f"Look at {metric.name} of {component.id}")
+    target, up = metric.target, metric.target.higher_is_better
     aborts: tuple[str, ...] = ()
-    if abort is not None:
-        unit = f" {metric.unit}" if metric.unit else ""
-        aborts = (f"{metric.name} {'<' if metric.target.higher_is_better else '>'} {abort:.12g}{unit}",)
+    if target.abort is not None:
+        aborts = (abort_line(metric.name, target.abort, metric.unit, higher_is_better=up),)
     return Prefill(
         title=title,
         component=component.id,
         severity=severity,
         objective=objective_text(metric, source),
-        success_criteria=(criterion_of(metric),),
+        success_criteria=(success_line(metric.name, target.threshold, metric.unit, higher_is_better=up),),
         abort_criteria=aborts,
     )
 
@@ -43,10 +52,8 @@ def objective_text(metric: MetricPanel, source: str) -> str:
         seen += f" at {with_unit(metric.value, metric.unit)}"
     if metric.at is not None:
         seen += f" ({format_epoch(int(metric.at))}, {source})"
-    parts = [
-        seen,
-        f"the target is {'at least' if metric.target.higher_is_better else 'at most'} {threshold_text(metric)}",
-    ]
+    target = metric.target
+    parts = [seen, target_words(target.threshold, metric.unit, higher_is_better=target.higher_is_better)]
     if metric.budget is not None:
         parts.append(f"{human_percent(metric.budget)} of the error budget is left")
     if metric.burn is not None:

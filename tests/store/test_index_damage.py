@@ -174,12 +174,16 @@ def test_what_goes_into_the_index_comes_out_again(rows: list[tuple[TicketRow, bo
     other = (5, -6, 7, 8)
     ids, numbers = [row.id for row, _ in rows], [row.number for row, _ in rows]
     lagging = [lags for _, lags in rows]
-    data = encode(other, ids, numbers, [stamp] * len(ids), [-5] * len(ids), [row for row, _ in rows], lagging, [])
+    alerts = [row.owner for row, _ in rows]  # any texts
+    data = encode(
+        other, ids, numbers, [stamp] * len(ids), [-5] * len(ids), [row for row, _ in rows], lagging, alerts, []
+    )
     index = decode(data)
     assert index is not None
     assert index.rows() == [row for row, _ in rows]
     assert list(index.stamps()) == [stamp] * len(rows)
     assert index.lagging_entries() == [position for position, lags in enumerate(lagging) if lags]
+    assert index.alerts() == alerts
     assert index.folder == other
     assert index.of_folder(stamp).of_folder(other).data == data
     assert index.utf8("titles") == [row.title.encode("utf-8", "surrogatepass") for row, _ in rows]

@@ -9,9 +9,10 @@ import pytest
 from aiohttp import ClientSession, WSMsgType, WSServerHandshakeError, web
 
 from kaizen_tui.core.errors import UsageError
+from kaizen_tui.core.place import Place, parse_place
 from kaizen_tui.tui import serving
 from kaizen_tui.tui.entry import parse_arguments
-from kaizen_tui.tui.serving import BoardServer, Place, parse_place, visitor_command
+from kaizen_tui.tui.serving import BoardServer, visitor_command
 from tests.tui.boards import Place as World
 
 Start = Callable[..., Awaitable[str]]

@@ -171,15 +171,3 @@ def beside(left: Sequence[Line], right: Sequence[Line], left_width: int, height:
         )
         for y in range(height)
     ]
-
-
-def criterion_of(metric: MetricPanel) -> str:
-    """`p95_latency_ms <= 10 ms`: a success criterion that says that the metric is back within its target."""
-    sign = ">=" if metric.target.higher_is_better else "<="
-    return f"{metric.name} {sign} {threshold_text(metric)}"
-
-
-def threshold_text(metric: MetricPanel) -> str:
-    """The target's exact number with its unit."""
-    number = f"{metric.target.threshold:.12g}"
-    return f"{number} {metric.unit}" if metric.unit else number
