@@ -10,6 +10,7 @@ from kaizen_tui.core.states import FINAL, SEVERITIES
 from kaizen_tui.core.times import format_epoch
 
 LABEL = "alert"  # of every ticket that an alert made
+NO_DATA = "KaizenNoData"  # the alert that `kaizen export rules` writes for a metric without data
 MAX_SUMMARY = 600  # characters
 MAX_PART = 60
 PAGE = ("critical", "high", "high", "high")  # by the component's tier, 0 to 3
@@ -82,9 +83,8 @@ def draft_of(alert: Alert, component: ComponentFields, former: str = "", sender:
         doubts.append(f"{component.id} has no metric `{told(named, MAX_PART)}`, which the label `slo` names")
     if not metrics:
         doubts.append(f"{component.id} has no metrics to take criteria from")
-    title = bring_back(about.name, component.id) if about is not None else f"{alert.name} on {component.id}"
     return Draft(
-        title,
+        _title(alert, component.id, about),
         severity_of(alert.labels.get("severity", ""), component.tier),
         _objective(alert, about, former),
         tuple(success_of(metric) for metric in metrics),
@@ -100,6 +100,12 @@ def note_words(alert: Alert) -> str:
     if alert.state == "resolved":
         return f"Alert resolved: {alert.name}, firing from {format_epoch(alert.starts)} to {format_epoch(alert.ends)}"
     return f"Alert fires again: {alert.name}, since {format_epoch(alert.starts)}"
+
+
+def _title(alert: Alert, component: str, about: MetricFields | None) -> str:
+    if about is None:
+        return f"{alert.name} on {component}"
+    return f"Measure {about.name} of {component} again" if alert.name == NO_DATA else bring_back(about.name, component)
 
 
 def _objective(alert: Alert, about: MetricFields | None, former: str) -> str:

@@ -5,8 +5,6 @@ import json
 import os
 import signal
 import socket
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -16,44 +14,9 @@ import pytest
 
 from kaizen_tui.core.alert import MAX_BYTES
 from kaizen_tui.store.lock import Lock
+from tests.cli.listener import Listener
 from tests.cli.test_plan import payload, sent
 from tests.cli.world import World
-
-
-class Listener:
-    """A running `kaizen plan --listen`."""
-
-    def __init__(self, process: "subprocess.Popen[str]", port: int) -> None:
-        self.process = process
-        self.port = port
-
-    def post(
-        self, body: str | bytes = "", path: str = "/alerts", method: str = "POST", **headers: str
-    ) -> tuple[int, Any]:
-        """Status and answer. headers: `_` for `-`; an empty one is left out."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-        given = {"Content-Type": "application/json", **{name.replace("_", "-"): text for name, text in headers.items()}}
-        data = body.encode() if isinstance(body, str) else body
-        try:
-            connection.request(method, path, data, {name: text for name, text in given.items() if text})
-            answer = connection.getresponse()
-            return answer.status, json.loads(answer.read())
-        finally:
-            connection.close()
-
-    def raw(self, data: bytes) -> bytes:
-        """What it says to these bytes, after which the client says no more."""
-        with socket.create_connection(("127.0.0.1", self.port), timeout=60) as link:
-            link.sendall(data)
-            link.shutdown(socket.SHUT_WR)
-            return b"".join(iter(lambda: link.recv(65536), b""))
-
-    def end(self, number: int = signal.SIGTERM) -> tuple[int, str, str]:
-        """Exit code, and what was printed since the first line."""
-        self.process.send_signal(number)
-        out, err = self.process.communicate()
-        return self.process.returncode, out, err
-
 
 Listen = Callable[..., Listener]
 
@@ -61,26 +24,7 @@ Listen = Callable[..., Listener]
 @pytest.fixture
 def listen(world: World) -> Iterator[Listen]:
     with ExitStack() as stack:
-
-        def begin(*words: str, host: str = "127.0.0.1", **env: str) -> Listener:
-            with socket.socket() as probe:
-                probe.bind(("127.0.0.1", 0))
-                port = probe.getsockname()[1]
-            process = subprocess.Popen(
-                [sys.executable, "-m", "kaizen_tui.cli.entry", "plan", "--listen", f"{host}:{port}", *words],
-                cwd=world.root,
-                env=world.environment(env=env),
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                text=True,
-            )
-            stack.enter_context(process)
-            stack.callback(process.kill)
-            assert process.stderr is not None
-            assert process.stderr.readline() == f"kaizen: listening on http://{host}:{port}/alerts (Ctrl+C ends it)\n"
-            return Listener(process, port)
-
-        yield begin
+        yield lambda *words, **more: stack.enter_context(Listener(world, *words, **more))
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

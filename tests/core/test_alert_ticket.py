@@ -111,3 +111,8 @@ def test_hostile_and_endless_words_become_one_short_line() -> None:
     said = draft_of(alert(annotations={"summary": "a\n\x1b[31m\u202eb " + "x" * 100_000}), component(LATENCY))
     assert said.objective.startswith("a \\x1b[31m\\u202eb xxx")
     assert len(said.objective) < 700
+
+
+def test_a_metric_without_data_is_not_said_to_miss_its_target() -> None:
+    silent = alert(slo="p95_latency_ms", alertname="KaizenNoData")
+    assert draft_of(silent, component(LATENCY)).title == "Measure p95_latency_ms of pcc-main again"
