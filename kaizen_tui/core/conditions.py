@@ -71,6 +71,10 @@ def _metric(facts: Facts, metric: str) -> Iterable[Unmet]:
         ),
         "unreachable": (f"the metrics server doesn't answer, so {metric} can't be measured{because}", again),
         "stale": (f"the numbers of {metric} are not fresh{because}", again),
+        "no_number": (
+            f"the metrics server has no number for {metric}{because}",
+            commands.edit_component(ticket.component),
+        ),
         "unknown_metric": (f"the metrics server knows nothing of {metric}{because}", commands.edit(ticket.id)),
         "unchecked": (f"nobody has asked yet whether {metric} has fresh numbers{because}", again),
     }

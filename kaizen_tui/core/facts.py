@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from kaizen_tui.core.scorecard import ScoreCard
     from kaizen_tui.core.ticket import Ticket
 
-MetricState = Literal["fresh", "no_source", "no_server", "unreachable", "stale", "unknown_metric", "unchecked"]
+MetricState = Literal[
+    "fresh", "no_source", "no_server", "unreachable", "stale", "no_number", "unknown_metric", "unchecked"
+]
 
 
 @dataclass(frozen=True)

@@ -74,6 +74,7 @@ def slo_state(
     stale_after: float,
     limit_in: float | None = None,
     burn_rate: float | None = None,
+    budget: float | None = None,
 ) -> SloState:
     """The state of one metric.
 
@@ -82,12 +83,13 @@ def slo_state(
     stale_after: seconds after which a value is no longer evidence of anything.
     limit_in:    seconds until the trend reaches the target (`time_to_limit`), if it does.
     burn_rate:   of the error budget over the last hour; above 1 the budget won't last its window.
+    budget:      share of the error budget that is left; below 0 the objective is missed, however good the present is.
     """
     if value is None or value != value or age is None:
         return "no_data"
     if age > stale_after:
         return "stale"
-    if not target.meets(value):
+    if not target.meets(value) or (budget is not None and budget < 0):
         return "breached"
     near = target.near(value)
     soon = limit_in is not None and limit_in <= TREND_HORIZON

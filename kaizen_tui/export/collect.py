@@ -5,8 +5,9 @@ from typing import NamedTuple
 
 from kaizen_tui.core.problem import Problem
 from kaizen_tui.core.row import TicketRow
-from kaizen_tui.metrics.configured import configured_source
-from kaizen_tui.metrics.panels import ComponentPanel, read_component
+from kaizen_tui.metrics.configured import SilentSource, configured_source
+from kaizen_tui.metrics.panels import ComponentPanel, Depth, read_components
+from kaizen_tui.metrics.source import UnreachableError
 from kaizen_tui.store.fragments import JOINT, load_fragments, split_fragments
 from kaizen_tui.store.index import stray_folders
 from kaizen_tui.store.index_load import load_index
@@ -61,8 +62,12 @@ def collect(ws: Workspace, now: int, *, filter_text: str = "", me: str = "", wri
         count, read_rows = len(found), lambda: found
     files, wrong = list_components(ws)
     fields = [file.fields for file in files]
-    source = configured_source(read_config_file(ws), fields)
-    panels = tuple(read_component(source, one, float(now), span=SPAN, points=POINTS) for one in fields)
+    source = configured_source(read_config_file(ws), files, folder=ws.registry)
+    try:
+        panels = read_components(source, fields, float(now), Depth(SPAN, POINTS))
+    except UnreachableError as error:
+        # The tickets are all there: the metrics say why they are not.
+        panels = read_components(SilentSource(source.name, str(error)), fields, float(now), Depth(SPAN, POINTS))
     problems = (*(problem for _, problem in index.problems), *stray_folders(ws, listing), *wrong)
     name = ws.root.rstrip("/").rpartition("/")[2] or "/"
     return Board(now, name, source.name, tickets, count, read_rows, panels, problems)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from kaizen_tui.core.log_view import LogEntry
+    from kaizen_tui.loop.meter import Meter
 
 MAX_ACTOR = 200  # characters; "Ada Lovelace <ada@example.org>" is 30
 
@@ -39,6 +40,7 @@ class Session(NamedTuple):
     now:   the present, an aware datetime in UTC. token: a fresh random text of hexadecimal digits.
     tell:  takes what the person should know though all went well: what a crash had left and was mended.
     wrote: hears of each act on an existing ticket once it is on disk.
+    meter: what is known of metrics, for a moment; without one they are asked anew for each gate.
     """
 
     workspace: Workspace
@@ -47,6 +49,7 @@ class Session(NamedTuple):
     token: Callable[[], str]
     tell: Callable[[str], object] = str
     wrote: Callable[[Wrote], object] = _unheard
+    meter: "Meter | None" = None
 
     def stamp(self) -> str:
         """The present as RFC 3339, UTC, whole seconds."""
@@ -76,7 +79,9 @@ def open_session(
 ) -> Session:
     """A session on the real clock. actor: as given on the command line, or None to find it. Raises UsageError."""
     found = resolve_actor(actor, os.environ if env is None else env, workspace.root)
-    return Session(workspace, found, utc_now, random_token, tell)
+    from kaizen_tui.loop.meter import Meter
+
+    return Session(workspace, found, utc_now, random_token, tell, meter=Meter())
 
 
 def quiet_session(workspace: Workspace) -> Session:

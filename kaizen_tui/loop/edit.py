@@ -67,6 +67,8 @@ def update(
 
     note: for the log; the reason of a move. Raises NotFoundError, ConflictError, UsageError, YamlProblems, StoreError.
     """
+    if changes.status is not None:
+        _ask_ahead(session, ticket_id, changes.component)
     with opened(session, ticket_id, if_match) as tx:
         shown = shown_path(session, ticket_id)
         data = edit_fields(tx.data, _edits(tx.ticket.fields, changes), shown)
@@ -87,8 +89,15 @@ def apply_edited_text(
     base_etag: of the text that the person began with. Raises ConflictError when the file changed meanwhile,
     YamlProblems (with the lines of the edited text), NotFoundError, StoreError. The caller keeps what was typed.
     """
+    _ask_ahead(session, ticket_id, None)
     with opened(session, ticket_id, base_etag) as tx:
         return _write(session, tx, new_bytes, note, override)
+
+
+def _ask_ahead(session: Session, ticket_id: str, component: str | None) -> None:
+    from kaizen_tui.loop.facts import ask_ahead
+
+    ask_ahead(session, ticket_id, component)
 
 
 def check_text(session: Session, ticket_id: str, old: bytes, new: bytes) -> list[Problem]:

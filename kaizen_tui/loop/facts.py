@@ -1,18 +1,19 @@
 """Gathers what the gates look at: the ticket, its component, log, score-card, patch spec, candidate and metrics."""
 
-from collections.abc import Mapping
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from kaizen_tui.core.component import Component
 from kaizen_tui.core.config import Config
 from kaizen_tui.core.criterion_text import read_criterion
+from kaizen_tui.core.errors import KaizenError
 from kaizen_tui.core.facts import Facts, MetricState
 from kaizen_tui.core.log_view import LogView
 from kaizen_tui.core.promotion_log import read_log
 from kaizen_tui.core.scorecard import MAX_BYTES
 from kaizen_tui.core.ticket import Ticket
 from kaizen_tui.loop.context import Session
+from kaizen_tui.loop.meter import Meter
 from kaizen_tui.loop.models import find_component, load_config, parse_score_card, ticket_from, ticket_model
 from kaizen_tui.store import git
 from kaizen_tui.store.files import read_optional
@@ -25,14 +26,14 @@ if TYPE_CHECKING:
     from kaizen_tui.store.records import Transaction
 
 CANDIDATE_BRANCH = "kaizen/{id}"
-STALE_AFTER = 300.0  # seconds, as Prometheus takes a series for stale
 
 
-def gather(session: Session, subject: "str | Transaction", *, data: bytes | None = None) -> Facts:
+def gather(session: Session, subject: "str | Transaction", *, data: bytes | None = None, measure: bool = True) -> Facts:
     """The facts of a ticket as it stands.
 
     subject: its id, or the open transaction on it (then nothing changes between the facts and the write).
     data:    the ticket's content as it shall become, where a change is judged before it is written.
+    measure: False where no gate is judged, so that no metrics server need be asked.
     Raises NotFoundError, YamlProblems, StoreError. A score-card that is wrong counts as none.
     """
     workspace = session.workspace
@@ -63,7 +64,7 @@ def gather(session: Session, subject: "str | Transaction", *, data: bytes | None
         patch_spec=spec.decode("utf-8", "replace") if spec is not None else None,
         candidate_commit=commit,
         candidate_author=git.commit_author(workspace.root, commit) if commit else None,
-        metric_states=metric_states(session, ticket, component, config),
+        metric_states=metric_states(session, ticket, component, config) if measure else {},
         owner_before=owner_before,
     )
 
@@ -119,39 +120,26 @@ def metric_states(
     named = dict.fromkeys(
         reading.metric for reading in (read_criterion(text, metrics) for text in texts) if reading.metric
     )
-    states: dict[str, tuple[MetricState, str]] = {}
-    measured = _measured(session, component, config, named)
-    for name in named:
-        metric = component.metric(name)
-        if metric is None:
-            states[name] = ("unknown_metric", "")
-        elif config.metrics is None:
-            states[name] = ("no_server", "") if metric.has_source else ("no_source", "")
-        elif config.metrics.source == "simulated":
-            states[name] = measured[name]
-        else:
-            states[name] = ("unchecked", "") if metric.has_source else ("no_source", "")
-    return states
+    meter = session.meter if session.meter is not None else Meter()
+    return meter.states(session.workspace, component, config, named, session.now().timestamp())
 
 
-def _measured(
-    session: Session, component: Component, config: Config, names: Mapping[str, object]
-) -> dict[str, tuple[MetricState, str]]:
-    """What the simulated platform, which measures every metric, says right now."""
-    if config.metrics is None or config.metrics.source != "simulated":
-        return {}
-    from kaizen_tui.metrics.simulated import SimulatedSource
-    from kaizen_tui.store.reading import list_components
+def ask_ahead(session: Session, ticket_id: str, component_id: str | None = None) -> None:
+    """Asks about the metrics that a gate of the ticket will want to know, before anyone holds the ticket's lock.
 
-    source = SimulatedSource([file.fields for file in list_components(session.workspace)[0]])
-    now = session.now().timestamp()
-    states: dict[str, tuple[MetricState, str]] = {}
-    for name in names:
-        instant = source.instant(component.id, name, now)
-        if instant.value is None or instant.at is None:
-            states[name] = ("unreachable", instant.error)
-        elif now - instant.at > STALE_AFTER:
-            states[name] = ("stale", f"{int(now - instant.at)} s old")
-        else:
-            states[name] = ("fresh", "")
-    return states
+    component_id: the one that the ticket shall have, None for the one it has. What can't be read is for the act itself
+    to say.
+    """
+    if session.meter is None:
+        return
+    try:
+        config = load_config(session.workspace)
+        if config.metrics is None or config.metrics.source == "simulated":
+            return
+        named = component_id or read_ticket_file(session.workspace, ticket_id).fields.component
+        component = find_component(session.workspace, named)
+    except KaizenError:
+        return
+    if component is not None:
+        names = [metric.name for metric in component.metrics]
+        session.meter.states(session.workspace, component, config, names, session.now().timestamp())

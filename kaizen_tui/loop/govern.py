@@ -17,7 +17,7 @@ from kaizen_tui.core.unmet import Decision, title
 from kaizen_tui.core.values import quoted
 from kaizen_tui.loop.acts import opened, shown_path
 from kaizen_tui.loop.context import Session
-from kaizen_tui.loop.facts import gather
+from kaizen_tui.loop.facts import ask_ahead, gather
 from kaizen_tui.store.records import NewEvent, Transaction
 from kaizen_tui.store.yaml_edit import SetText, edit_fields
 
@@ -48,6 +48,7 @@ def move(
 
     Raises NotFoundError, ConflictError (if_match), YamlProblems, StoreError.
     """
+    ask_ahead(session, ticket_id)
     with opened(session, ticket_id, if_match) as tx:
         decision = decide(gather(session, tx), target, actor=session.actor, reason=reason, override=override)
         if decision.allowed and not decision.unchanged:
@@ -103,6 +104,7 @@ def _vote(
     seen: Facts | None,
     shown: Mapping[str, Any] | None = None,
 ) -> Said:
+    ask_ahead(session, ticket_id)
     with opened(session, ticket_id) as tx:
         facts = gather(session, tx)
         if seen is not None and _approved(seen) != _approved(facts):
@@ -135,7 +137,7 @@ def sign_off(session: Session, ticket_id: str, criterion: str, note: str = "", *
     `rollback`, in canary, says that the rollback was executed and verified. Raises UsageError, RefusedError.
     """
     with opened(session, ticket_id) as tx:
-        facts = gather(session, tx)
+        facts = gather(session, tx, measure=False)
         if facts.ticket.status in FINAL:
             raise RefusedError(f"{ticket_id} is {title(facts.ticket.status)}: there is nothing left to sign off")
         metrics = facts.component.metric_fields if facts.component is not None else ()

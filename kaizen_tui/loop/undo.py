@@ -16,7 +16,7 @@ from kaizen_tui.core.log_view import LogEntry, LogView
 from kaizen_tui.core.states import FINAL, STATUS_TITLES
 from kaizen_tui.loop.acts import opened, shown_path
 from kaizen_tui.loop.context import Session, Wrote
-from kaizen_tui.loop.facts import gather
+from kaizen_tui.loop.facts import ask_ahead, gather
 from kaizen_tui.store.records import NewEvent, Transaction
 from kaizen_tui.store.yaml_edit import SetText, edit_fields
 
@@ -74,6 +74,8 @@ def undo(session: Session, wrote: Wrote, *, sign: Signer | None = None) -> Undon
 
     Raises CannotUndoError with the reason, NotFoundError, YamlProblems, StoreError.
     """
+    if any(entry.event == "status" for entry in wrote.entries):
+        ask_ahead(session, wrote.ticket_id)
     with opened(session, wrote.ticket_id) as tx:
         refusal = why_not(tx.log, wrote.entries, actor=session.actor, same_file=tx.data == wrote.after)
         if refusal:
@@ -130,7 +132,7 @@ def _by_nature(entries: Sequence[LogEntry]) -> str:
 
 
 def _withdraw(session: Session, tx: Transaction, votes: Sequence[LogEntry], sign: Signer | None) -> Undone:
-    if sign is None and gather(session, tx).config.governance.require_signature:
+    if sign is None and gather(session, tx, measure=False).config.governance.require_signature:
         raise CannotUndoError(
             f"{tx.id}: governance.require_signature asks for a signed withdrawal, and there is no key"
         )

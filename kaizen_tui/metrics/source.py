@@ -12,6 +12,10 @@ class UnreachableError(KaizenError):
     """The server can't be asked at all; `what` says why in words. One metric without data is no such error."""
 
 
+class QueryError(Exception):
+    """The server answered, but not this query; the text says why. Another query may fare better."""
+
+
 class Instant(NamedTuple):
     """One present value. value: in the metric's unit, None when there is none; at: epoch seconds of the newest
     measurement in it; error: why there is no value, in words for a person, or ""; warning: what the server said beside

@@ -1,11 +1,14 @@
 """The platform in memory: settings and components read again when their files changed, then the source asked."""
 
 import os
+from collections.abc import Mapping, Sequence
 
 from kaizen_tui.core.errors import KaizenError
 from kaizen_tui.core.values import Value
 from kaizen_tui.core.wip import wip_limits
-from kaizen_tui.metrics.platform import DEFAULT_REFRESH, Platform, PlatformReader, refresh_of
+from kaizen_tui.metrics.configured import Definition, configured_source
+from kaizen_tui.metrics.platform import DEFAULT_REFRESH, EVERYTHING, Looked, Platform, PlatformReader, refresh_of
+from kaizen_tui.metrics.source import MetricSource
 from kaizen_tui.store.workspace import Workspace
 
 Fingerprint = tuple[tuple[str, int, int, int], ...]
@@ -19,15 +22,23 @@ class WorkspacePlatform:
 
     def __init__(self, workspace: Workspace, reader: PlatformReader | None = None) -> None:
         self._workspace = workspace
-        self.reader = reader if reader is not None else PlatformReader()
+        self.reader = reader if reader is not None else PlatformReader(self._source)
         self._seen: Fingerprint | None = None
         self.limits: dict[str, int] = {}
         self.refresh = DEFAULT_REFRESH
 
-    def read(self, now: float, as_of: float | None) -> Platform:
-        """Every component at an instant (epoch seconds; None: now)."""
+    @property
+    def pause(self) -> float:
+        """Seconds until the next reading."""
+        return self.reader.pause(self.refresh)
+
+    def _source(self, config: Mapping[str, Value], definitions: Sequence[Definition]) -> MetricSource:
+        return configured_source(config, definitions, folder=self._workspace.registry)
+
+    def read(self, now: float, as_of: float | None, looked: Looked = EVERYTHING) -> Platform:
+        """Every component at an instant (epoch seconds; None: now). looked: what is on the screen."""
         self._reconfigure()
-        return self.reader.read(now, as_of)
+        return self.reader.read(now, as_of, looked)
 
     def _reconfigure(self) -> None:
         """Reads the registry when a file of it is another. What is wrong with it, the board's problems say; here the
@@ -47,7 +58,7 @@ class WorkspacePlatform:
         except KaizenError:
             config = {}
         self.limits, self.refresh = wip_limits(config), refresh_of(config)
-        self.reader.configure(config, [file.fields for file in files])
+        self.reader.configure(config, files)
 
     def _fingerprint(self) -> Fingerprint:
         paths = [self._workspace.config_path]

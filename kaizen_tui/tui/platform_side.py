@@ -1,8 +1,8 @@
 """The metrics of a board screen: when they are read, where they are shown, what the header says of their source."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeGuard
 
-from kaizen_tui.metrics.platform import Platform, source_words
+from kaizen_tui.metrics.platform import EVERYTHING, Looked, Platform, source_words
 from kaizen_tui.tui.latest import Latest
 from kaizen_tui.tui.platform_messages import PlatformReady, PlatformShown
 from kaizen_tui.tui.platform_reading import WorkspacePlatform
@@ -16,7 +16,18 @@ if TYPE_CHECKING:
 _AGE_EVERY = 5.0  # seconds after which the header's age of the data is looked at again
 _REST = 0.08  # seconds the cursor must rest before its component comes first
 _ROOMY = 40  # lines of a screen on which words fit below the board beside the panels
-_WANTING = "wants_platform"  # screens with this attribute read on while the panels are out of sight
+
+
+class _Wants(Protocol):
+    """A screen that shows metrics, so that they are read on while the panels are out of sight."""
+
+    @property
+    def focus_component(self) -> str:
+        """The component whose metrics it shows, "" for none."""
+
+
+def _wants(screen: object) -> TypeGuard[_Wants]:
+    return hasattr(screen, "focus_component")
 
 
 class PlatformSide:
@@ -58,7 +69,7 @@ class PlatformSide:
         if self._suspended:
             return False
         stack = self._app.screen_stack
-        if any(getattr(screen, _WANTING, False) for screen in stack[1:]):
+        if any(_wants(screen) for screen in stack[1:]):
             return True
         top = stack[-1]
         return (top is self._screen or top.is_modal) and (self.panels is None or self.panels.layout_plan.bands > 0)
@@ -85,8 +96,21 @@ class PlatformSide:
 
     def _read(self, generation: int, as_of: float | None) -> PlatformReady:
         """In a worker."""
-        platform = self.reading.read(self._app.now(), as_of)
-        return PlatformReady(generation, platform, self.reading.limits, self.reading.refresh)
+        platform = self.reading.read(self._app.now(), as_of, self._looked())
+        return PlatformReady(generation, platform, self.reading.limits, self.reading.pause)
+
+    def _looked(self) -> Looked:
+        """What is on the screen, as a worker sees it: what changes meanwhile is in the next reading."""
+        if self.platform is None or self.panels is None:
+            return EVERYTHING
+        focus = next((screen.focus_component for screen in self._app.screen_stack[1:] if _wants(screen)), "")
+        return Looked(frozenset({focus}), focus) if focus else Looked(self.panels.in_sight)
+
+    def look(self) -> None:
+        """Other components came into sight: those that were not read lately are read now."""
+        reader = self.reading.reader
+        if self._as_of is None and self.wanted and not reader.knows(self._looked(), self._app.now() - self._refresh):
+            self.ask()
 
     # What
 
@@ -158,3 +182,4 @@ class PlatformSide:
         row = self._screen.board.selected
         if self.panels is not None and row is not None:
             self.panels.prefer(row.component)
+            self.look()

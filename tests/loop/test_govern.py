@@ -132,7 +132,7 @@ def test_wrong_settings_stop_every_decision(session: Session, ticket: str) -> No
     [
         ("", "no_server"),
         ("metrics: {source: simulated}\n", "fresh"),
-        ("metrics: {source: prometheus, url: 'http://localhost:1'}\n", "unchecked"),
+        ("metrics: {source: prometheus, url: 'http://127.0.0.1:1'}\n", "unreachable"),
     ],
 )
 def test_the_state_of_metrics(session: Session, ticket: str, settings: str, state: str) -> None:

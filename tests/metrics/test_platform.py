@@ -1,15 +1,12 @@
 """All components in one reading: what a source said survives its silence, with its age; the header says which it is."""
 
-from kaizen_tui.core.fields import ComponentFields, MetricFields
-from kaizen_tui.metrics.platform import PlatformReader, refresh_of, source_words
+from kaizen_tui.core.fields import MetricFields
+from kaizen_tui.metrics.platform import Looked, PlatformReader, refresh_of, source_words
 from kaizen_tui.metrics.simulated import SimulatedSource
 from kaizen_tui.metrics.source import Counters, Events, Instant, Series, UnreachableError, Version
+from tests.metrics.defined import component
 
 NOW = 1_790_000_000.0
-
-
-def component(name: str, *metrics: MetricFields, tier: int = 1) -> ComponentFields:
-    return ComponentFields(name, name, tier, "team", metrics, "", "", ())
 
 
 class Wire:
@@ -81,14 +78,81 @@ def test_a_source_that_never_answered_has_no_data_yet() -> None:
     assert platform.components[-1].metrics == () or platform.components[0].metrics[0].error == "no route to host"
 
 
-def test_an_error_for_every_metric_is_an_unreachable_server() -> None:
+def test_a_query_without_an_answer_leaves_its_last_value_with_its_age() -> None:
     source = Wire()
     ours = reader(source)
     ours.read(NOW)
-    source.error = "502 Bad Gateway"
+    source.error = "no answer within 3 s"
     platform = ours.read(NOW + 60)
-    assert (platform.connection, platform.trouble) == ("unreachable", "502 Bad Gateway")
-    assert platform.components[0].metrics[0].value == 5.0
+    assert platform.connection == "connected"
+    metric = platform.components[0].metrics[0]
+    assert (metric.value, metric.age, metric.state, metric.error) == (5.0, 64.0, "ok", "no answer within 3 s")
+    assert ours.read(NOW + 1000).components[0].metrics[0].state == "stale"
+
+
+def test_settings_that_can_not_work_are_said_like_a_server_that_does_not_answer() -> None:
+    ours = PlatformReader()
+    ours.configure({"metrics": {"source": "prometheus"}}, [component("a", MetricFields("p95_ms", 10.0))])
+    platform = ours.read(NOW)
+    assert (platform.connection, platform.source) == ("unreachable", "prometheus")
+    assert "needs a `url`" in platform.trouble
+
+
+def test_a_server_that_is_away_is_asked_less_and_less_and_at_once_again_when_it_is_back() -> None:
+    source = Wire()
+    ours = PlatformReader(lambda config, components: source, chance=lambda: 0.5)
+    ours.configure({}, [component("a", MetricFields("p95_ms", 10.0))])
+    source.down = UnreachableError("connection refused")
+    pauses = []
+    for nth in range(6):
+        ours.read(NOW + nth)
+        pauses.append(ours.pause(15.0))
+    assert pauses == [30.0, 60.0, 120.0, 120.0, 120.0, 120.0]
+    assert ours.trouble == "connection refused"
+    source.down = None
+    ours.read(NOW + 9)
+    assert (ours.pause(15.0), ours.trouble) == (15.0, "")
+
+
+class Counting(Wire):
+    """Remembers which components were asked about, and which of them for a series."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.instants: list[str] = []
+        self.charts: list[str] = []
+
+    def instant(self, component: str, metric: str, at: float, version: Version = "") -> Instant:
+        self.instants.append(component)
+        return super().instant(component, metric, at)
+
+    def series(
+        self, component: str, metric: str, start: float, end: float, step: float, version: Version = ""
+    ) -> Series:
+        self.charts.append(component)
+        return super().series(component, metric, start, end, step)
+
+
+def test_what_nobody_sees_is_asked_once_a_minute_and_without_its_chart() -> None:
+    source = Counting()
+    ours = PlatformReader(lambda config, components: source)
+    ours.configure({}, [component(name, MetricFields("p95_ms", 10.0)) for name in "abc"])
+    ours.read(NOW)
+    assert source.charts == ["a", "b", "c"]
+    source.instants.clear()
+    source.charts.clear()
+    looked = Looked(frozenset("b"))
+    for seconds in (15, 30, 45):
+        platform = ours.read(NOW + seconds, looked=looked)
+    assert source.instants == ["b"] * 3
+    assert [one.metrics[0].age for one in sorted(platform.components)] == [49.0, 4.0, 49.0]
+    assert ours.knows(looked, NOW + 45)
+    assert not ours.knows(Looked(frozenset("a")), NOW + 45)
+    ours.read(NOW + 60, looked=looked)
+    assert sorted(source.instants[3:]) == ["a", "b", "c"]
+    assert source.charts == ["b"] * 4
+    # The chart that was drawn before stays.
+    assert all(one.metrics[0].series.values for one in ours.read(NOW + 61, looked=looked).components)
 
 
 def test_without_a_server_the_components_are_still_there() -> None:
@@ -113,7 +177,7 @@ def test_another_instant_is_never_mixed_with_the_present() -> None:
 
 
 def test_worst_first_then_the_critical_tier() -> None:
-    ours = PlatformReader(lambda config, components: SimulatedSource(components))
+    ours = PlatformReader(lambda config, components: SimulatedSource([one.fields for one in components]))
     metric = MetricFields("p95_ms", 10.0, 15.0)
     ours.configure({}, [component(f"c{nth}", metric, metric, metric, tier=nth % 3) for nth in range(6)])
     order = ("breached", "at_risk", "stale", "no_data", "ok")
@@ -123,7 +187,7 @@ def test_worst_first_then_the_critical_tier() -> None:
 
 def test_a_share_is_never_over_a_hundred_percent() -> None:
     metric = MetricFields("hit_ratio_pct", 95.0, 90.0)
-    source = SimulatedSource([component("a", metric)])
+    source = SimulatedSource([component("a", metric).fields])
     values = [source.instant("a", "hit_ratio_pct", NOW + 977 * nth).value for nth in range(400)]
     assert all(value is not None and value <= 100 for value in values)
 

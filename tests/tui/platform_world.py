@@ -57,7 +57,8 @@ class Named:
         return Series(start, step, tuple(top if nth > count // 2 else 5.0 for nth in range(count)))
 
     def events(self, component: str, metric: str, start: float, end: float, version: Version = "") -> Events:
-        return Events(300.0 if metric == "burning" else 10.0, 100_000.0)
+        burning = metric == "burning" and end - start <= 3600
+        return Events(300.0 if burning else 10.0, 100_000.0)
 
 
 UNREACHABLE = UnreachableError("connection refused", hint="is [/] the server up?")

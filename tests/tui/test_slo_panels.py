@@ -14,6 +14,7 @@ from kaizen_tui.tui.platform_messages import PlatformReady
 from kaizen_tui.tui.screens.components import ComponentScreen
 from kaizen_tui.tui.tokens import KAIZEN_THEMES, derived_tokens, make_palette
 from kaizen_tui.tui.widgets.slo_lines import NO_PANELS, note_text, panel_lines, plan
+from tests.metrics.defined import Defined
 from tests.tui.boards import SIZES, calm, press, screen_text
 from tests.tui.platform_world import EPOCH, UNREACHABLE, Named, ready, with_source, world
 
@@ -291,7 +292,7 @@ def hostile_platform():  # type: ignore[no-untyped-def]
     reader.configure(
         {},
         [
-            ComponentFields(name, f"{name}{text}", 1, text, metrics, "", "", ())
+            Defined(ComponentFields(name, f"{name}{text}", 1, text, metrics, "", "", ()))
             for name, text in zip("abcdefghi", HOSTILE, strict=True)
         ],
     )

@@ -33,7 +33,6 @@ class ComponentScreen(FullScreen):
     """A list and the selected component. It stays on its component and metric when new numbers come."""
 
     CONTEXT = COMPONENTS
-    wants_platform = True
 
     def __init__(self, app: "KaizenApp", component: str = "") -> None:
         super().__init__(app, "component-screen")
@@ -61,6 +60,11 @@ class ComponentScreen(FullScreen):
     def selected(self) -> ComponentPanel | None:
         """The selected component."""
         return self.components[self.place] if self.components else None
+
+    @property
+    def focus_component(self) -> str:
+        """Whose metrics are asked about in full."""
+        return self._component or (self.components[0].id if self.components else "")
 
     @property
     def metric_place(self) -> int:
@@ -134,6 +138,7 @@ class ComponentScreen(FullScreen):
             self._component = self.components[max(0, min(len(self.components) - 1, nth))].id
             self._metric = ""
             self.draw()
+            self.kaizen.main.slo.look()
 
     def action_step(self, down: int) -> None:
         self._select(self.place + down)

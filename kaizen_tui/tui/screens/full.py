@@ -69,8 +69,6 @@ class FullScreen(Screen[None], inherit_bindings=False):
     CSS_PATH = style_sheet("panels")
     AUTO_FOCUS = ""
     CONTEXT: ClassVar[str] = ""
-    # The platform is read on while one of these screens shows it.
-    wants_platform = False
 
     def __init__(self, app: "KaizenApp", name: str) -> None:
         super().__init__(id=name)

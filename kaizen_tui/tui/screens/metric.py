@@ -46,7 +46,6 @@ class MetricScreen(FullScreen):
     """A chart in focus. It is drawn anew when new numbers come; until then the last one stays."""
 
     CONTEXT = CHART
-    wants_platform = True
 
     def __init__(self, app: "KaizenApp", component: str, metric: str) -> None:
         super().__init__(app, "metric-screen")
@@ -64,6 +63,11 @@ class MetricScreen(FullScreen):
         platform = self.platform
         found = platform.components if platform is not None else ()
         return next((one for one in found if one.id == self._component), None)
+
+    @property
+    def focus_component(self) -> str:
+        """Whose metrics are asked about in full."""
+        return self._component
 
     @property
     def metric(self) -> MetricPanel | None:

@@ -166,18 +166,18 @@ def _data_stops(facts: "Facts", budget: Budget) -> list[str]:
 def read_budget(workspace: "Workspace", component_id: str, now: int) -> Budget:
     """The component's metrics at one instant. What can't be read is said, not raised."""
     from kaizen_tui.metrics.configured import NO_SERVER, configured_source
-    from kaizen_tui.metrics.panels import read_component
+    from kaizen_tui.metrics.panels import Depth, read_component
     from kaizen_tui.store.reading import list_components, read_config_file
 
     try:
-        components = [file.fields for file in list_components(workspace)[0]]
-        component = next((one for one in components if one.id == component_id), None)
-        source = configured_source(read_config_file(workspace), components)
+        files = list_components(workspace)[0]
+        component = next((file.fields for file in files if file.id == component_id), None)
+        source = configured_source(read_config_file(workspace), files, folder=workspace.registry)
         if component is None:
             return Budget("", (), f"the registry has no component {component_id}")
         if not source.name:
             return Budget("", (), NO_SERVER)
-        return Budget(source.name, read_component(source, component, float(now), span=3600.0, points=2).metrics)
+        return Budget(source.name, read_component(source, component, float(now), Depth(points=2)).metrics)
     except KaizenError as error:
         return Budget("", (), str(error))
 

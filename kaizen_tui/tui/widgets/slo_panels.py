@@ -41,6 +41,13 @@ class SloPanels(Bar, can_focus=False):
             self._again()
         return found.height
 
+    @property
+    def in_sight(self) -> frozenset[str]:
+        """The ids of the components that there is room for."""
+        shape = self.layout_plan
+        shown = preferred(self.components, self.first)[: shape.bands * max(1, shape.across)]
+        return frozenset(component.id for component in shown)
+
     def _again(self) -> None:
         self._drawn = None
         self.refresh()
