@@ -7,10 +7,10 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from kaizen_tui.core.checker import FieldError, FieldErrors, Path
 from kaizen_tui.core.evaluation import Evaluation
-from kaizen_tui.core.fields import COMPONENT_KEYS, METRIC_KEYS, ComponentFields, MetricFields, direction_of
+from kaizen_tui.core.fields import COMPONENT_KEYS, METRIC_KEYS, ComponentFields, MetricFields, SliKind, direction_of
 from kaizen_tui.core.ids import near_hint
 from kaizen_tui.core.rollout import Rollout
-from kaizen_tui.core.sli import Sli, counts_events
+from kaizen_tui.core.sli import LatencySli, Sli, counts_events
 from kaizen_tui.core.typed import AnyModel, Number, Span, StrictBlock, Text, validated
 from kaizen_tui.core.units import parse_duration
 from kaizen_tui.core.values import Value
@@ -76,8 +76,14 @@ class Metric(BaseModel):
         window = "" if self.window is None else f"{self.window:g}s"
         return MetricFields(
             self.name, self.threshold, self.abort_threshold, self.unit, self.description, self.has_source,
-            self.objective, window,
+            self.objective, window, self._kind, getattr(self.sli, "quantile", None),
         )  # fmt: skip
+
+    @property
+    def _kind(self) -> SliKind:
+        if self.sli is None:
+            return "query" if self.query is not None else ""
+        return "slower" if isinstance(self.sli, LatencySli) and self.sli.threshold is not None else self.sli.type
 
 
 class Component(BaseModel):

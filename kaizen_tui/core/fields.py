@@ -6,7 +6,7 @@ The quick reader of `kaizen list` uses them as they are; the pydantic models are
 import re
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from kaizen_tui.core.checker import Checker as Checker
 from kaizen_tui.core.checker import FieldError as FieldError
@@ -29,6 +29,11 @@ COMPONENT_KEYS = (
 METRIC_KEYS = ("name", "threshold", "abort_threshold", "unit", "description", "query", "sli", "objective", "window")
 DEFAULT_SEVERITY = "medium"
 DEFAULT_WINDOW = "30d"
+
+
+# How a metric is measured: "latency" is a quantile, "slower" the share above a threshold, "query" is PromQL as written,
+# "" where the file doesn't say.
+SliKind = Literal["", "ratio", "latency", "slower", "gauge", "rate", "query"]
 
 
 class TicketAlert(NamedTuple):
@@ -74,7 +79,8 @@ class MetricFields(NamedTuple):
 
     threshold: the target. abort_threshold: roll back beyond it. unit: as the file says, or "".
     has_source: the file says where its numbers come from. objective: percent of good events. window: such as 30d, the
-    span of the error budget ("" without an objective).
+    span of the error budget ("" without an objective). kind: the type of its SLI, as SliKind says. quantile: of a
+    latency that is read as one.
     """
 
     name: str
@@ -85,6 +91,8 @@ class MetricFields(NamedTuple):
     has_source: bool = False
     objective: float | None = None
     window: str = ""
+    kind: SliKind = ""
+    quantile: float | None = None
 
     @property
     def direction(self) -> str:
@@ -98,7 +106,10 @@ class MetricFields(NamedTuple):
 
 
 class ComponentFields(NamedTuple):
-    """A component's fields, checked. Texts are as in the file; name is the id where the file gives none."""
+    """A component's fields, checked. Texts are as in the file; name is the id where the file gives none.
+
+    versioned: the file says how its two versions are told apart.
+    """
 
     id: str
     name: str
@@ -108,6 +119,7 @@ class ComponentFields(NamedTuple):
     rollback_plan: str
     description: str
     unknown: tuple[str, ...]
+    versioned: bool = False
 
 
 def direction_of(threshold: float, abort_threshold: float | None) -> str:
@@ -279,7 +291,28 @@ def _check_metric(raw: Value, at: Path, errors: list[FieldError]) -> MetricField
         has_source=bool(query.strip() or sli),
         objective=objective,
         window=check.checked("window", _check_window, default="" if objective is None else DEFAULT_WINDOW),
+        kind=_kind(query, sli),
+        quantile=_quantile(sli),
     )
+
+
+def _kind(query: str, sli: Mapping[str, Value]) -> SliKind:
+    """What the file says of it; what is wrong with an sli, its model says."""
+    kinds: dict[str, SliKind] = {"ratio": "ratio", "gauge": "gauge", "rate": "rate"}
+    named = sli.get("type")
+    if named == "latency":
+        return "slower" if sli.get("threshold") is not None else "latency"
+    if isinstance(named, str):
+        return kinds.get(named, "")
+    return "query" if query.strip() else ""
+
+
+def _quantile(sli: Mapping[str, Value]) -> float | None:
+    try:
+        found = float(str(sli.get("quantile")))
+    except ValueError:
+        return None
+    return found if 0.0 < found < 1.0 else None
 
 
 def _check_metrics(check: Checker) -> tuple[MetricFields, ...]:
@@ -314,6 +347,7 @@ def check_component(raw: Mapping[str, Value], file_id: str) -> ComponentFields:
         rollback_plan=check.text("rollback_plan"),
         description=check.text("description"),
         unknown=_unknown(raw, COMPONENT_KEYS),
+        versioned=isinstance(raw.get("versions"), dict),
     )
     for key in ("links", "selector", "versions"):
         check.pairs(key)

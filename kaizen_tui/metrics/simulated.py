@@ -2,38 +2,67 @@
 
 Every value is a pure function of (seed, component, metric, time), so that two runs, two panels and a test see the same
 platform. Most metrics are healthy with a daily rhythm and some noise; a few play a part, so that every state of a
-panel can be seen within a minute: one drifts towards its target, one has incidents, one is scraped late, one has no
-exporter at all.
+panel can be seen within a minute. Events, raw counters and the values of metrics that count events are one and the
+same numbers. Of the components that have two versions, the first has a canary that is worse, the second one that is
+better.
 """
 
 import math
-import zlib
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-from kaizen_tui.core.fields import ComponentFields, MetricFields
+from kaizen_tui.core.fields import ComponentFields, MetricFields, SliKind
 from kaizen_tui.core.slo import Target
-from kaizen_tui.metrics.source import Counters, Events, Instant, Series, Version
+from kaizen_tui.metrics import simulated_counters as raw
+from kaizen_tui.metrics.simulated_shape import (
+    ORIGIN,
+    Level,
+    bursts,
+    drifting,
+    incidents,
+    noise,
+    rhythm,
+    served,
+    steady,
+    wave,
+)
+from kaizen_tui.metrics.source import Counter, Counters, Events, Instant, Series, Version
 
-Part = Literal["healthy", "drifting", "incidents", "late", "absent"]
+Part = Literal["healthy", "drifting", "incidents", "late", "absent", "overspent", "burning"]
 
 # By position among all metrics of the platform; the rest are healthy.
 _PARTS: dict[int, Part] = {2: "drifting", 6: "incidents", 11: "late", 15: "absent"}
 _CYCLE = 16
-_SCRAPE = 15.0  # seconds between two measurements
-_INCIDENT_EVERY, _INCIDENT_FOR = 1800.0, 1500.0
-_DRIFT_PERIOD = 8 * 3600.0
-_DAY = 86400.0
-_EVENTS_PER_SECOND = 100.0
+# By position among the metrics with an objective; those that have a part already keep it.
+_BUDGET_PARTS: dict[int, Part] = {0: "overspent", 2: "burning", 5: "burning"}
+_BUDGET_CYCLE = 6
+SCRAPE = 15.0  # seconds between two measurements
+EVENTS_PER_SECOND = 100.0
 _LATE_BY = 900.0
+_WORSE, _BETTER = 1.6, 0.75
+NO_SERIES = "the query returned no series"
+_EVENT_KINDS = ("ratio", "slower")
 
 
 class _Role(NamedTuple):
+    """How a metric behaves.
+
+    level: share of the target that it uses, over time. grain: of its noise, as a share of the least level.
+    floor, slope: its share of bad events is floor + slope * level; slope 0: it counts no events.
+    span: how far its value moves from the target for one level. canary: how much worse the canary is.
+    """
+
     target: Target
     part: Part
-    objective: float | None
-    # The most that the metric can be: a share isn't over 100 %.
-    ceiling: float
+    kind: SliKind
+    level: Level
+    grain: float
+    floor: float
+    slope: float
+    span: float
+    versioned: bool
+    canary: float
+    quantile: float
 
 
 def target_of(metric: MetricFields) -> Target:
@@ -42,28 +71,28 @@ def target_of(metric: MetricFields) -> Target:
     return Target(metric.threshold, abort, abort is not None and abort < metric.threshold)
 
 
-def _ceiling(metric: MetricFields) -> float:
-    return 100.0 if metric.shown_unit == "%" and metric.threshold < 100.0 else math.inf
-
-
-def _noise(key: str, bucket: int) -> float:
-    """A number in [-1, 1) that only depends on its arguments."""
-    return zlib.crc32(f"{key}/{bucket}".encode()) / 2**31 - 1.0
-
-
 class SimulatedSource:
     """Implements `MetricSource` for the components given. seed: another number is another platform."""
 
     def __init__(self, components: Sequence[ComponentFields], seed: int = 1) -> None:
         self._seed = seed
         self._roles: dict[tuple[str, str], _Role] = {}
-        position = 0
+        position = budgets = versioned = 0
+        seen: dict[Part, int] = {}
         for component in sorted(components, key=lambda one: (one.tier, one.id)):
+            canary = {0: _WORSE, 1: _BETTER}.get(versioned, 1.0)
+            versioned += component.versioned
             for metric in component.metrics:
                 part = _PARTS.get(position % _CYCLE, "healthy")
-                self._roles[component.id, metric.name] = _Role(
-                    target_of(metric), part, metric.objective, _ceiling(metric)
-                )
+                if metric.objective is not None:
+                    part = _BUDGET_PARTS.get(budgets % _BUDGET_CYCLE, part) if part == "healthy" else part
+                    budgets += 1
+                # The second with the same part plays it at another time.
+                phase = 0.5 * (seen.get(part, 0) % 2)
+                seen[part] = seen.get(part, 0) + 1
+                key = f"{seed}/{component.id}/{metric.name}"
+                role = _role(metric, part, phase, noise(key, -1))
+                self._roles[component.id, metric.name] = role._replace(versioned=component.versioned, canary=canary)
                 position += 1
 
     @property
@@ -77,75 +106,158 @@ class SimulatedSource:
     def query(self, component: str, metric: str) -> str:
         return ""
 
-    def instant(self, component: str, metric: str, at: float, version: Version = "") -> Instant:
+    def _find(self, component: str, metric: str, version: Version) -> tuple[_Role | None, str]:
+        """The metric's role, or why there is none for this question."""
         role = self._roles.get((component, metric))
         if role is None:
-            return Instant(None, None, f"{component} has no metric {metric}")
-        if role.part == "absent":
-            return Instant(None, None, "the query returned no series")
-        measured = at - at % _SCRAPE - (_LATE_BY if role.part == "late" else 0.0)
-        return Instant(self._value(component, metric, role, measured), measured)
+            return None, f"{component} has no metric {metric}"
+        if version and not role.versioned:
+            return None, f"{component} has no `versions`: nothing tells baseline and canary apart"
+        return (None, NO_SERIES) if role.part == "absent" else (role, "")
+
+    def instant(self, component: str, metric: str, at: float, version: Version = "") -> Instant:
+        role, why = self._find(component, metric, version)
+        if role is None:
+            return Instant(None, None, why)
+        measured = at - at % SCRAPE - (_LATE_BY if role.part == "late" else 0.0)
+        return Instant(self._value(component, metric, role, measured, version), measured)
 
     def series(
         self, component: str, metric: str, start: float, end: float, step: float, version: Version = ""
     ) -> Series:
-        role = self._roles.get((component, metric))
+        role, why = self._find(component, metric, version)
         count = max(0, int((end - start) // step) + 1)
-        if role is None or role.part == "absent":
-            return Series(start, step, (None,) * count, "the query returned no series")
+        if role is None:
+            return Series(start, step, (None,) * count, why)
         last = end - (_LATE_BY if role.part == "late" else 0.0)
         times = [start + index * step for index in range(count)]
         return Series(
-            start, step, tuple(self._value(component, metric, role, at) if at <= last else None for at in times)
+            start,
+            step,
+            tuple(self._value(component, metric, role, at, version) if at <= last else None for at in times),
         )
 
     def events(self, component: str, metric: str, start: float, end: float, version: Version = "") -> Events:
-        role = self._roles.get((component, metric))
-        if role is None or role.part == "absent" or role.objective is None:
-            return Events(0.0, 0.0, "the query returned no series")
-        samples = 48
-        allowed = 1.0 - role.objective / 100.0
-        bad = total = 0.0
-        for index in range(samples):
-            at = start + (index + 0.5) * (end - start) / samples
-            count = _EVENTS_PER_SECOND * (end - start) / samples * (1.0 + 0.3 * self._rhythm(at))
-            total += count
-            bad += count * allowed * self._burn(component, metric, role, at)
-        return Events(bad, total)
+        role, why = self._find(component, metric, version)
+        if role is None:
+            return Events(0.0, 0.0, why)
+        if not role.slope:
+            return Events(0.0, 0.0, f"{metric} tells no good events from bad ones")
+        key = self._key(component, metric)
+        before, after = (_added_up(role, key, at, version) for at in (start, end))
+        return Events(after[0] - before[0], after[1] - before[1])
 
     def counters(self, component: str, metric: str, at: float, version: Version = "") -> Counters:
-        return Counters(at, (), "the simulated platform has no raw counters")
+        role, why = self._find(component, metric, version)
+        if role is None:
+            return Counters(at, (), why)
+        measured = at - at % SCRAPE - (_LATE_BY if role.part == "late" else 0.0)
+        key = self._key(component, metric)
+        found: list[Counter] = []
+        for instance in raw.instances(component, role.versioned, version):
+            of = instance.version
 
-    def _rhythm(self, at: float) -> float:
-        """The daily load, -1 (night) to 1 (afternoon)."""
-        return math.sin(2 * math.pi * (at / _DAY - 0.375))
+            def value(when: float, of: Version = of) -> float:
+                return self._value(component, metric, role, when, of)
 
-    def _in_incident(self, at: float) -> bool:
-        return at % _INCIDENT_EVERY < _INCIDENT_FOR
+            def events(when: float, of: Version = of) -> tuple[float, float]:
+                return _added_up(role, key, when, of)
 
-    def _burn(self, component: str, metric: str, role: _Role, at: float) -> float:
-        base = 0.25 + 0.1 * _noise(f"{self._seed}/{component}/{metric}/burn", int(at // 3600))
-        if role.part == "drifting":
-            return base + 0.9
-        if role.part == "incidents" and self._in_incident(at):
-            return base + 1.2
-        return base
+            if role.slope:
+                found += raw.event_counters(instance, measured, events)
+            elif role.kind == "latency":
+                found += raw.bucket_counters(instance, measured, role.target.threshold, role.quantile, value)
+            elif role.kind == "rate":
+                found.append(raw.rate_counter(instance, measured, value))
+            else:
+                found.append(raw.gauge(instance, measured, value(measured)))
+        return Counters(measured, tuple(found))
 
-    def _value(self, component: str, metric: str, role: _Role, at: float) -> float:
-        key = f"{self._seed}/{component}/{metric}"
-        # Share of the target that is used: 0.55 to 0.75 at rest, 1 is the target itself.
-        used = 0.65 + 0.10 * _noise(key, -1) + 0.06 * self._rhythm(at)
-        coarse = at / 240.0
-        low = math.floor(coarse)
-        blend = coarse - low
-        used += 0.08 * ((1 - blend) * _noise(key + "/slow", low) + blend * _noise(key + "/slow", low + 1))
-        used += 0.03 * _noise(key, int(at // _SCRAPE))
-        if role.part == "drifting":
-            used = 0.80 + 0.19 * ((at % _DRIFT_PERIOD) / _DRIFT_PERIOD) + 0.01 * _noise(key, int(at // _SCRAPE))
-        elif role.part == "incidents" and self._in_incident(at):
-            rise = min(1.0, (at % _INCIDENT_EVERY) / 120.0)
-            used += rise * (0.55 + 0.08 * _noise(key + "/incident", int(at // 60)))
-        threshold = role.target.threshold
-        if role.target.higher_is_better:
-            return threshold + (1.0 - used) * min(threshold * 0.4, role.ceiling - threshold)
-        return threshold * used if threshold else max(0.0, used - 1.0)
+    def _key(self, component: str, metric: str) -> str:
+        return f"{self._seed}/{component}/{metric}"
+
+    def _value(self, component: str, metric: str, role: _Role, at: float, version: Version) -> float:
+        key = self._key(component, metric)
+        if role.slope:
+            used = _used_of_events(role, key, at, version)
+        else:
+            used = _used(role, f"{key}/canary" if version == "canary" else key, at)
+        target = role.target
+        if target.higher_is_better:
+            value = target.threshold + (1.0 - used) * role.span
+        else:
+            value = role.span * used if target.threshold else max(0.0, used - 1.0)
+        if role.slope or version == "":
+            return value
+        if role.kind == "rate":  # a sum over instances: of one version it is its share of the traffic
+            value *= raw.share_of(version)
+        worse = role.canary if version == "canary" else 1.0
+        return value / worse if target.higher_is_better else value * worse
+
+
+def _role(metric: MetricFields, part: Part, phase: float, own: float) -> _Role:
+    """own: what makes this metric another than the next, -1 to 1."""
+    target = target_of(metric)
+    rest = 0.65 + 0.10 * own
+    levels = {"drifting": drifting(phase), "incidents": incidents(rest), "overspent": steady(1.12)}
+    level = bursts(phase) if part == "burning" else levels.get(part) or steady(rest)
+    span, floor, slope = _span(metric, target), 0.0, 0.0
+    unit = {"%": 100.0, "ratio": 1.0}.get(metric.shown_unit)
+    allowed = None if metric.objective is None else 1.0 - metric.objective / 100.0
+    if unit is not None and target.threshold and (allowed is not None or metric.kind in _EVENT_KINDS):
+        slope = span / unit
+        floor = 1.0 - (target.threshold + span) / unit if target.higher_is_better else 0.0
+    elif allowed is not None:
+        slope = allowed
+    if part in ("overspent", "burning") and allowed is not None and slope:
+        # Judged by the budget, whatever the target is.
+        level = _scaled(level, part, max(1e-9, (allowed - floor) / slope))
+    worst = (1.0 - floor) / level.most if slope else 1.0
+    if slope > worst:  # a share of bad events is never over 1
+        slope = worst
+    grain = {"drifting": 0.01, "overspent": 0.03}.get(part, 0.1)
+    return _Role(target, part, metric.kind, level, grain, floor, slope, span, False, 1.0, metric.quantile or 0.95)
+
+
+def _scaled(level: Level, part: Part, budget: float) -> Level:
+    """budget: the level that spends exactly the budget. What is overspent misses its target as well."""
+    return steady(1.12 * max(1.0, budget)) if part == "overspent" else level.times(budget)
+
+
+def _span(metric: MetricFields, target: Target) -> float:
+    threshold = target.threshold
+    if not target.higher_is_better:
+        return threshold
+    # The most that the metric can be: a share isn't over 100 %.
+    ceiling = {"%": 100.0, "ratio": 1.0}.get(metric.shown_unit, math.inf)
+    return min(abs(threshold) * 0.4, ceiling - threshold) if threshold < ceiling else abs(threshold) * 0.4
+
+
+def _used(role: _Role, key: str, at: float) -> float:
+    """The level of a metric that is measured, not counted."""
+    used = role.level.at(at - ORIGIN) + role.grain * 0.3 * noise(key, int(at // SCRAPE))
+    if role.part in ("healthy", "late", "incidents"):
+        used += 0.06 * rhythm(at) + 0.08 * wave(key + "/slow", at, 240.0)
+    return used
+
+
+def _used_of_events(role: _Role, key: str, at: float, version: Version) -> float:
+    """The level of a metric that counts events: of those of the last scrape."""
+    before, after = (_added_up(role, key, when, version) for when in (at - SCRAPE, at))
+    return ((after[0] - before[0]) / (after[1] - before[1]) - role.floor) / role.slope
+
+
+def _added_up(role: _Role, key: str, at: float, version: Version) -> tuple[float, float]:
+    """Bad events, all events since a fixed time, of one version or of all."""
+    if version == "baseline":
+        whole, canary = _added_up(role, key, at, ""), _added_up(role, key, at, "canary")
+        return whole[0] - canary[0], whole[1] - canary[1]
+    share, worse = (raw.CANARY_SHARE, role.canary) if version == "canary" else (1.0, 1.0)
+    worse = min(worse, (1.0 - role.floor) / (role.slope * role.level.most))
+    total = EVENTS_PER_SECOND * served(at) * share
+    seconds = served(at)
+    name = f"{key}/canary" if version == "canary" else key
+    # Noise that adds up to nothing: over a scrape and over a quarter of an hour.
+    rough = wave(name, at, SCRAPE) * SCRAPE + 1.5 * wave(name + "/slow", at, 900.0) * 900.0
+    level = role.level.sum(seconds) + role.grain * role.level.least * rough / 2
+    return EVENTS_PER_SECOND * share * (role.floor * seconds + role.slope * worse * level), total

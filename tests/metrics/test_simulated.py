@@ -1,11 +1,23 @@
 """The simulated platform is deterministic, shows every state and never pretends to know what it doesn't."""
 
+from pathlib import Path
+from typing import TypeAlias
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from kaizen_tui.core.fields import ComponentFields, MetricFields
 from kaizen_tui.core.slo import STATE_ORDER
 from kaizen_tui.metrics.panels import read_component
 from kaizen_tui.metrics.simulated import SimulatedSource
+from kaizen_tui.metrics.source import Version
+from kaizen_tui.store.reading import list_components
+from kaizen_tui.store.workspace import Workspace
 
 NOW = 1_790_000_000.0
+VERSIONS: tuple[Version, ...] = ("", "baseline", "canary")
+Counted: TypeAlias = dict[tuple[str, str, float | None], float]
 
 
 def metric(name: str, threshold: float, abort: float | None, objective: float | None = None) -> MetricFields:
@@ -97,3 +109,179 @@ def test_budgets_are_weighted_by_events() -> None:
     ]
     assert abs(whole.total - sum(half.total for half in halves)) < whole.total * 0.01
     assert whole.bad > 0
+
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+def sample() -> list[ComponentFields]:
+    return [file.fields for file in list_components(Workspace(str(REPOSITORY)))[0]]
+
+
+@pytest.mark.parametrize("hour", [0.0, 3.7, 9.2, 13.1, 17.9, 22.4])
+def test_the_sample_shows_every_state_and_its_reason_within_a_minute(hour: float) -> None:
+    components = sample()
+    source = SimulatedSource(components)
+    begin = NOW - NOW % 86400 + hour * 3600
+    seen: set[str] = set()
+    for at in (begin, begin + 15, begin + 30, begin + 45, begin + 60):
+        for panel in (panel for one in components for panel in read_component(source, one, at).metrics):
+            seen.add(panel.state)
+            if panel.state == "at_risk" and panel.limit_in is not None:
+                seen.add("by trend")
+            if panel.state == "at_risk" and panel.burn is not None and panel.burn > 1 and (panel.budget or 0) > 0:
+                seen.add("by burn")
+            if panel.budget is not None and panel.budget < 0:
+                seen.add("overspent")
+    assert seen == {*STATE_ORDER, "by trend", "by burn", "overspent"}
+
+
+def versioned(*, names: tuple[str, ...] = ("a", "b", "c")) -> list[ComponentFields]:
+    metrics = (
+        MetricFields("errors_pct", 0.1, 0.5, objective=99.9, window="30d", kind="ratio"),
+        MetricFields("p99_ms", 10.0, 15.0, kind="latency", quantile=0.99),
+        MetricFields("throughput", 200.0, 150.0, unit="/s", kind="rate"),
+        MetricFields("memory_mb", 200.0, 260.0, kind="gauge"),
+    )
+    return [ComponentFields(name, name, 1, "team", metrics, "", "", (), versioned=True) for name in names]
+
+
+def test_one_canary_is_worse_one_is_better() -> None:
+    source = SimulatedSource(versioned())
+    for metric in ("errors_pct", "p99_ms", "memory_mb"):
+        ratios = []
+        for name in ("a", "b", "c"):
+            canary = [source.instant(name, metric, NOW + 600 * nth, "canary").value or 0.0 for nth in range(24)]
+            base = [source.instant(name, metric, NOW + 600 * nth, "baseline").value or 1.0 for nth in range(24)]
+            ratios.append(sum(canary) / sum(base))
+        assert ratios[0] > 1.3
+        assert ratios[1] < 0.85
+        assert 0.9 < ratios[2] < 1.1
+
+
+@pytest.mark.parametrize("metric", ["errors_pct", "p99_ms", "throughput", "memory_mb"])
+def test_without_versions_a_version_has_no_numbers_and_says_why(metric: str) -> None:
+    plain = [one._replace(versioned=False) for one in versioned()]
+    source = SimulatedSource(plain)
+    assert source.instant("a", metric, NOW).value is not None
+    for answer in (
+        source.instant("a", metric, NOW, "canary"),
+        source.series("a", metric, NOW - 60, NOW, 15, "baseline"),
+        source.events("a", metric, NOW - 60, NOW, "canary"),
+        source.counters("a", metric, NOW, "canary"),
+    ):
+        assert answer.error == "a has no `versions`: nothing tells baseline and canary apart"
+
+
+def test_both_versions_add_up_to_the_whole() -> None:
+    source = SimulatedSource(versioned())
+    for start, end in ((NOW - 300, NOW), (NOW - 30 * 86400, NOW)):
+        whole, *parts = (source.events("a", "errors_pct", start, end, version) for version in VERSIONS)
+        assert whole.total == pytest.approx(sum(part.total for part in parts))
+        assert whole.bad == pytest.approx(sum(part.bad for part in parts))
+
+
+@given(st.integers(0, 30 * 86400), st.integers(60, 7 * 86400), st.sampled_from(["errors_pct", "error_pct"]))
+def test_a_share_of_bad_events_is_the_mean_of_its_values(begin: int, length: int, metric: str) -> None:
+    metrics = (
+        MetricFields("errors_pct", 0.1, 0.5, objective=99.9, kind="ratio"),
+        MetricFields("error_pct", 0.2, 0.5, kind="slower"),
+    )
+    source = SimulatedSource([ComponentFields("a", "a", 1, "team", metrics, "", "", ())])
+    start = NOW - NOW % 15 + begin * 15
+    end = start + min(length, 6000) // 15 * 15
+    events = source.events("a", metric, start, end)
+    # The value of a scrape is that of the events since the scrape before.
+    scrapes = [(source.instant("a", metric, at), source.events("a", metric, at - 15, at)) for at in steps(start, end)]
+    bad = sum((instant.value or 0.0) / 100 * one.total for instant, one in scrapes)
+    assert events.bad == pytest.approx(bad, rel=1e-3, abs=1e-2)
+    assert events.total == pytest.approx(sum(one.total for _, one in scrapes), rel=1e-6)
+
+
+def steps(start: float, end: float) -> list[float]:
+    return [start + 15 * nth for nth in range(1, round((end - start) / 15) + 1)]
+
+
+def counted(source: SimulatedSource, component: str, metric: str, at: float, version: Version = "") -> Counted:
+    answer = source.counters(component, metric, at, version)
+    assert answer.at <= at
+    return {(one.instance, one.part, one.le): one.value for one in answer.counters}
+
+
+@given(st.integers(0, 400_000), st.sampled_from(VERSIONS), st.sampled_from(["errors_pct", "p99_ms", "throughput"]))
+def test_counters_only_grow_but_for_a_restart(begin: int, version: Version, metric: str) -> None:
+    source = SimulatedSource(versioned())
+    at = NOW + begin
+    before, after = (counted(source, "b", metric, when, version) for when in (at, at + 45))
+    assert before.keys() == after.keys()
+    for key, value in after.items():
+        if value < before[key]:
+            # A restart: the whole process is new, so the value is no more than its events since then.
+            assert all(after[other] <= before[other] for other in after if other[0] == key[0])
+            assert value <= 45 * 300
+
+
+def test_every_instance_restarts_now_and_then() -> None:
+    source = SimulatedSource(versioned())
+    fallen: dict[str, int] = {}
+    before = counted(source, "a", "errors_pct", NOW)
+    for nth in range(1, 24 * 4):
+        after = counted(source, "a", "errors_pct", NOW + 900 * nth)
+        for key, value in after.items():
+            if key[1] == "total" and value < before[key]:
+                fallen[key[0]] = fallen.get(key[0], 0) + 1
+        before = after
+    assert set(fallen) == {"a-0", "a-1", "a-2", "a-canary-0"}
+    assert set(fallen.values()) <= {3, 4}
+
+
+def test_counters_agree_with_events() -> None:
+    source = SimulatedSource(versioned())
+    compared = 0
+    for version in VERSIONS:
+        start, end = NOW - NOW % 15, NOW - NOW % 15 + 300
+        first, last = (counted(source, "c", "errors_pct", at, version) for at in (start, end))
+        if any(last[key] < first[key] for key in last):
+            continue
+        events = source.events("c", "errors_pct", start, end, version)
+        for part, wanted in (("bad", events.bad), ("total", events.total)):
+            grown = sum(last[key] - first[key] for key in last if key[1] == part)
+            assert grown == pytest.approx(wanted, abs=4)
+            compared += 1
+    assert compared
+
+
+def test_a_histogram_has_the_quantile_that_the_panel_shows() -> None:
+    source = SimulatedSource(versioned())
+    first, last = (counted(source, "a", "p99_ms", at, "canary") for at in (NOW, NOW + 120))
+    grown = {le: last[key] - first[key] for key in last for le in [key[2]] if le is not None}
+    assert list(grown.values()) == sorted(grown.values())
+    shown = source.instant("a", "p99_ms", NOW + 60, "canary").value
+    assert shown is not None
+    slower = [le for le, count in grown.items() if count >= 0.99 * grown[float("inf")]]
+    faster = [le for le, count in grown.items() if count < 0.99 * grown[float("inf")]]
+    assert max(faster) <= shown * 1.1
+    assert min(slower) >= shown * 0.9
+
+
+def test_a_gauge_has_a_value_for_each_instance() -> None:
+    source = SimulatedSource(versioned())
+    answer = source.counters("c", "memory_mb", NOW, "baseline")
+    shown = source.instant("c", "memory_mb", NOW, "baseline").value
+    assert shown is not None
+    assert [one.part for one in answer.counters] == ["value"] * 3
+    assert all(abs(one.value / shown - 1) < 0.03 for one in answer.counters)
+    assert len(source.counters("c", "memory_mb", NOW).counters) == 4
+
+
+def test_what_is_late_is_late_in_counters_too() -> None:
+    components = platform()
+    source = SimulatedSource(components)
+    late = next(
+        (one.id, metric.name)
+        for one in components
+        for metric in one.metrics
+        if (at := source.instant(one.id, metric.name, NOW).at) is not None and at < NOW - 300
+    )
+    assert source.counters(*late, NOW).at < NOW - 300
+    assert source.counters("c0", "nothing", NOW).error
