@@ -105,6 +105,31 @@ def dashboard(call: Call, wanted: tuple[str, ...], output: str) -> int:
     return told(output, [name for name, _ in files])
 
 
+@command("openslo", data=False)
+@_components_argument()
+@_output_option(metavar="FILE|DIR|-", help="Where to; a folder gets one file a component.")
+def openslo(call: Call, wanted: tuple[str, ...], output: str) -> int:
+    """OpenSLO v1: services, SLIs and SLOs for other tools.
+
+    Of the components named, else of all. `kaizen component --from-openslo FILE` reads it back.
+    """
+    from kaizen_tui.export.destination import is_folder, put, put_in_folder
+    from kaizen_tui.export.openslo import component_openslo, openslo_file
+
+    taken: set[str] = set()
+    found = [component_openslo(component, taken) for component in components_of(call, wanted)]
+    for one in found:
+        for line in one.left_out:
+            warn(f"left out: {line}")
+    if not is_folder(output):
+        return put(output, [openslo_file(found, [shown_path(call, one.component) for one in found])])
+    files = [
+        (f"kaizen-{one.component}.openslo.yml", openslo_file([one], [shown_path(call, one.component)])) for one in found
+    ]
+    put_in_folder(output, files)
+    return told(output, [name for name, _ in files])
+
+
 def components_of(call: Call, wanted: "Sequence[str]") -> "list[Component]":
     """The components named, in that order and each once, or all of them by id.
 
@@ -149,3 +174,4 @@ def told(folder: str, names: "Sequence[str]") -> int:
 
 export.add_command(rules)
 export.add_command(dashboard)
+export.add_command(openslo)

@@ -12,39 +12,67 @@ from kaizen_tui.core.text import safe
 
 if TYPE_CHECKING:
     from kaizen_tui.core.fields import ComponentFields
+    from kaizen_tui.loop.registry import Registered
 
 
 @command("component", writes=True)
-@click.argument("component_id", type=COMPONENT_ID, metavar="ID")
+@click.argument("component_id", type=COMPONENT_ID, metavar="ID", required=False)
 @click.option("-n", "--name", metavar="TEXT", help="Its name; else the id.")
 @click.option("-t", "--tier", type=click.IntRange(0, 3), metavar="0..3", help="0 mission-critical … 3 experimental.")
 @click.option("-o", "--owner", metavar="NAME", help="Who owns it, and by default its tickets.")
 @click.option("-r", "--rollback-plan", metavar="TEXT", help="How to go back; the default of its tickets.")
 @click.option("--metric", "metrics", multiple=True, metavar='"NAME TARGET ABORT"', help="An SLO metric (repeatable).")
+@click.option("--from-openslo", metavar="FILE|-", help="Take components and metrics from an OpenSLO v1 file.")
+@click.option("--force", is_flag=True, help="With --from-openslo: put metrics in the place of others of their name.")
 def component(
     call: Call,
-    component_id: str,
+    component_id: str | None,
     name: str | None,
     tier: int | None,
     owner: str | None,
     rollback_plan: str | None,
     metrics: tuple[str, ...],
+    from_openslo: str | None,
+    force: bool,
 ) -> int:
-    """Makes a component, or changes the given fields of one that is there; the rest of its file stays as it is."""
+    """Makes a component, or changes the given fields of one that is there; the rest of its file stays as it is.
+
+    With --from-openslo ID may be left out: then every service of the file is taken.
+    """
+    from kaizen_tui.core.errors import UsageError
     from kaizen_tui.loop.registry import ComponentGiven, read_metric, set_component
 
     given = ComponentGiven(name, tier, owner, rollback_plan, tuple(read_metric(text) for text in metrics))
+    if from_openslo is not None:
+        from kaizen_tui.cli.from_openslo import take_openslo
+
+        return take_openslo(call, from_openslo, component_id, given._replace(replace=force))
+    if component_id is None:
+        raise UsageError("missing argument ID", hint="see `kaizen component --help`")
+    if force:
+        raise UsageError("--force is only for --from-openslo", hint="--metric changes a metric that is there")
     done = set_component(call.session(), component_id, given)
-    shown = call.workspace.relative(done.path)
     if call.json:
-        emit_json({**component_json(done.fields, done.path), "created": done.created, "changed": done.changed})
-    elif done.created:
+        emit_json(registered_json(done))
+    else:
+        tell_registered(call, done)
+    return EXIT_DONE
+
+
+def registered_json(done: "Registered") -> dict[str, Any]:
+    """What `kaizen component --json` prints for one component."""
+    return {**component_json(done.fields, done.path), "created": done.created, "changed": done.changed}
+
+
+def tell_registered(call: Call, done: "Registered") -> None:
+    """Says what became of a component's file."""
+    shown = call.workspace.relative(done.path)
+    if done.created:
         emit(safe(f"made {shown}"))
     elif done.changed:
         emit(safe(f"changed {shown}"))
     else:
         note(safe(f"{shown}: nothing to change"))
-    return EXIT_DONE
 
 
 @command("components")

@@ -1,8 +1,7 @@
 """Components of the registry: made and changed by a command, without touching what people wrote around a field."""
 
 import os
-from collections.abc import Sequence
-from copy import deepcopy
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from kaizen_tui.core.errors import NotFoundError, StoreError, UsageError
@@ -11,33 +10,39 @@ from kaizen_tui.core.ids import is_component_id
 from kaizen_tui.core.units import parse_number
 from kaizen_tui.core.values import Value, quoted
 from kaizen_tui.loop.context import Session
+from kaizen_tui.loop.metric_lines import MetricGiven, as_value, metric_lines, replaced_metric, with_metrics
 from kaizen_tui.store.files import read_file, replace_file
 from kaizen_tui.store.lock import Lock
 from kaizen_tui.store.reading import read_component_file
-from kaizen_tui.store.yaml_edit import Change, SetLines, SetText, edit_fields
-from kaizen_tui.store.yaml_marks import Layout, Span, child, column_of, splice
-from kaizen_tui.store.yaml_reader import YamlProblems, parse_yaml
-from kaizen_tui.store.yaml_text import plain, quote
-
-_BOM = b"\xef\xbb\xbf"
+from kaizen_tui.store.yaml_edit import Change, SetText, edit_fields
+from kaizen_tui.store.yaml_reader import parse_yaml
+from kaizen_tui.store.yaml_text import flow_mapping, plain, quote
 
 
-class MetricGiven(NamedTuple):
-    """One `--metric "NAME TARGET ABORT"`: numbers as written; abort "" leaves it out, or as it is."""
+class NewFields(NamedTuple):
+    """What a component gets that isn't there yet, where ComponentGiven doesn't say. more: keys of its file."""
 
-    name: str
-    threshold: str
-    abort_threshold: str = ""
+    name: str = ""
+    tier: int | None = None
+    owner: str = ""
+    rollback_plan: str = ""
+    more: Mapping[str, str | Mapping[str, str]] = {}
 
 
 class ComponentGiven(NamedTuple):
-    """What shall be; None leaves a field as it is."""
+    """What shall be; None leaves a field as it is.
+
+    if_new: for a component that isn't there yet. replace: a whole metric takes the place of another one of its name;
+    else that is an error.
+    """
 
     name: str | None = None
     tier: int | None = None
     owner: str | None = None
     rollback_plan: str | None = None
     metrics: Sequence[MetricGiven] = ()
+    if_new: NewFields = NewFields()
+    replace: bool = False
 
 
 class Registered(NamedTuple):
@@ -63,7 +68,16 @@ def read_metric(text: str) -> MetricGiven:
             parse_number(word)
         except ValueError as error:
             raise UsageError(f"{quoted(word)} in the metric: {error}", hint='write "p95_latency_ms 10 15"') from error
-    return MetricGiven(*words)
+    return MetricGiven(words[0], words[1], words[2] if len(words) == 3 else "")
+
+
+class _Prepared(NamedTuple):
+    """A component's file before and after. old: None where it is new."""
+
+    path: str
+    old: bytes | None
+    data: bytes
+    fields: ComponentFields
 
 
 def set_component(session: Session, component_id: str, given: ComponentGiven) -> Registered:
@@ -71,23 +85,34 @@ def set_component(session: Session, component_id: str, given: ComponentGiven) ->
 
     Raises UsageError (not an id, no tier for a new one), YamlProblems (the file is broken), StoreError.
     """
+    return set_components(session, [(component_id, given)])[0]
+
+
+def set_components(session: Session, given: Sequence[tuple[str, ComponentGiven]]) -> list[Registered]:
+    """The same for several; nothing is written where one of them can't be. Raises as `set_component`."""
+    workspace = session.workspace
+    with Lock(workspace) as lock:
+        for note in lock.notes:
+            session.tell(note)
+        prepared = [_prepare(session, component_id, one) for component_id, one in given]
+        for one in prepared:
+            if one.data != one.old:
+                _put(workspace.components, one.path, one.data, one.old)
+    return [Registered(one.fields, one.path, one.old is None, one.data != one.old) for one in prepared]
+
+
+def _prepare(session: Session, component_id: str, given: ComponentGiven) -> _Prepared:
     workspace = session.workspace
     if not is_component_id(component_id):
         raise UsageError(f"{quoted(component_id)} is no component id", hint="use a-z 0-9 . _ - as in `pcc-main`")
     path = workspace.component_path(component_id)
     shown = workspace.relative(path)
-    with Lock(workspace) as lock:
-        for note in lock.notes:
-            session.tell(note)
-        try:
-            old = read_component_file(workspace, component_id).data
-        except NotFoundError:
-            old = None
-        data = _new(component_id, given) if old is None else _changed(old, component_id, given, shown)
-        fields = _checked(data, component_id, shown)
-        if data != old:
-            _put(workspace.components, path, data, old)
-    return Registered(fields, path, old is None, data != old)
+    try:
+        old = read_component_file(workspace, component_id).data
+    except NotFoundError:
+        old = None
+    data = _new(component_id, given) if old is None else _changed(old, component_id, given, shown)
+    return _Prepared(path, old, data, _checked(data, component_id, shown))
 
 
 def _put(folder: str, path: str, data: bytes, old: bytes | None) -> None:
@@ -107,32 +132,33 @@ def _checked(data: bytes, component_id: str, shown: str) -> ComponentFields:
 
 
 def _new(component_id: str, given: ComponentGiven) -> bytes:
-    if given.tier is None:
+    fields = given.if_new
+    name, owner = given.name or fields.name or component_id, given.owner or fields.owner
+    rollback_plan = given.rollback_plan or fields.rollback_plan
+    tier = given.tier if given.tier is not None else fields.tier
+    if tier is None:
         raise UsageError(
             f"a new component needs a tier, and there is no component `{component_id}` yet",
             hint="-t 0 mission-critical, 1, 2, or 3 experimental",
         )
     lines = [
         f"id: {plain(component_id, in_flow=False, typed_ok=False) or quote(component_id)}",
-        f"name: {quote(given.name or component_id)}",
-        f"tier: {given.tier}",
+        f"name: {quote(name)}",
+        f"tier: {tier}",
     ]
-    if given.owner:
-        lines.append(f"owner: {plain(given.owner, in_flow=False, typed_ok=False) or quote(given.owner)}")
+    if owner:
+        lines.append(f"owner: {plain(owner, in_flow=False, typed_ok=False) or quote(owner)}")
+    lines += [
+        f"{key}: {quote(value) if isinstance(value, str) else flow_mapping(value)}"
+        for key, value in fields.more.items()
+    ]
     if given.metrics:
         lines += ["slo:", "  metrics:"]
         for metric in given.metrics:
-            lines += _metric_lines(metric, "    ")
-    if given.rollback_plan:
-        lines.append(f"rollback_plan: {quote(given.rollback_plan)}")
+            lines += metric_lines(metric, "    ")
+    if rollback_plan:
+        lines.append(f"rollback_plan: {quote(rollback_plan)}")
     return ("\n".join(lines) + "\n").encode()
-
-
-def _metric_lines(metric: MetricGiven, indent: str) -> list[str]:
-    lines = [f"{indent}- name: {metric.name}", f'{indent}  threshold: "{metric.threshold}"']
-    if metric.abort_threshold:
-        lines.append(f'{indent}  abort_threshold: "{metric.abort_threshold}"')
-    return lines
 
 
 def _changed(data: bytes, component_id: str, given: ComponentGiven, shown: str) -> bytes:
@@ -147,73 +173,37 @@ def _changed(data: bytes, component_id: str, given: ComponentGiven, shown: str) 
         edits.append(SetText("rollback_plan", given.rollback_plan))
     known = [metric.name for metric in _checked(data, component_id, shown).metrics]
     added = []
+    whole = []
     for metric in given.metrics:
         if metric.name not in known:
             added.append(metric)
             continue
         at = known.index(metric.name)
+        if metric.more is not None:
+            whole.append((at, metric))
+            continue
         edits.append(SetText(("slo", "metrics", at, "threshold"), metric.threshold))
         if metric.abort_threshold:
             edits.append(SetText(("slo", "metrics", at, "abort_threshold"), metric.abort_threshold))
     data = edit_fields(data, edits, shown)
-    return _with_metrics(data, added, shown) if added else data
+    for at, metric in whole:
+        if _differs(data, component_id, at, metric, shown):
+            if not given.replace:
+                what = f"component `{component_id}` has another metric of the name {quoted(metric.name)}"
+                where = f"{shown}:{parse_yaml(data, shown).line('slo', 'metrics', at)}"
+                raise UsageError(what, where=where, hint="--force puts the new one in its place")
+            data = replaced_metric(data, at, metric, shown)
+    return with_metrics(data, added, shown) if added else data
 
 
-def _with_metrics(data: bytes, added: Sequence[MetricGiven], shown: str) -> bytes:
-    """New items at the end of slo.metrics; believed only after the result was read back."""
-    document = parse_yaml(data, shown)
-    items: list[Value] = [_as_value(metric) for metric in added]
-    wanted, present = deepcopy(document.value), 0
-    slo = wanted.get("slo")
-    if not slo:
-        wanted["slo"] = {"metrics": items}
-    elif isinstance(slo, dict) and isinstance(slo.get("metrics"), list) and slo["metrics"]:
-        old = slo["metrics"]
-        present = len(old) if isinstance(old, list) else 0
-        slo["metrics"] = [*(old if isinstance(old, list) else []), *items]
-    elif isinstance(slo, dict) and set(slo) <= {"metrics"}:
-        wanted["slo"] = {"metrics": items}
-    else:
-        raise _by_hand(shown, document.line("slo"))
-    edited = _inserted(data, document.text, added, shown) if present else _begun(data, added, wanted, shown)
+def _differs(data: bytes, component_id: str, at: int, metric: MetricGiven, shown: str) -> bool:
+    """Whether the metric that is there means something else."""
+    from kaizen_tui.core.component import Component  # pydantic: only where a whole metric is compared
+
+    raw = parse_yaml(data, shown).value
+    new: dict[str, Value] = {**raw, "slo": {"metrics": [as_value(metric)]}}
     try:
-        if parse_yaml(edited, shown).value == wanted:
-            return edited
-    except YamlProblems:  # a layout that lines can't be put into, such as `metrics: [{…}]`
-        raise _by_hand(shown, document.line("slo", "metrics")) from None
-    raise _by_hand(shown, document.line("slo", "metrics"))
-
-
-def _inserted(data: bytes, text: str, added: Sequence[MetricGiven], shown: str) -> bytes:
-    layout = Layout(text)
-    slo = child(layout.root, "slo")
-    metrics = child(slo[1], "metrics") if slo else None
-    if metrics is None or getattr(metrics[1], "flow_style", False):
-        raise _by_hand(shown, 0 if metrics is None else metrics[0].start_mark.line + 1)
-    node = metrics[1]
-    lines = [line for metric in added for line in _metric_lines(metric, " " * column_of(node))]
-    at = layout.lines_end(node)
-    block = "".join(line + layout.newline for line in lines)
-    if at == len(text) and not text.endswith("\n"):
-        block = layout.newline + block.removesuffix(layout.newline)
-    encoded = splice(text, [Span(at, at, block)]).encode()
-    return _BOM + encoded if data.startswith(_BOM) else encoded
-
-
-def _begun(data: bytes, added: Sequence[MetricGiven], wanted: dict[str, Value], shown: str) -> bytes:
-    lines = ["slo:", "  metrics:", *(line for metric in added for line in _metric_lines(metric, "    "))]
-    return edit_fields(data, [SetLines("slo", "\n".join(lines) + "\n", wanted["slo"])], shown)
-
-
-def _as_value(metric: MetricGiven) -> Value:
-    value: dict[str, Value] = {"name": metric.name, "threshold": metric.threshold}
-    if metric.abort_threshold:
-        value["abort_threshold"] = metric.abort_threshold
-    return value
-
-
-def _by_hand(shown: str, line: int) -> StoreError:
-    where = f"{shown}:{line}" if line else shown
-    return StoreError(
-        "the metrics are written in a way that can't be added to", where=where, hint="edit the file by hand"
-    )
+        there = Component.from_fields(check_component(raw, component_id), raw).metrics[at]
+        return there != Component.from_fields(check_component(new, component_id), new).metrics[0]
+    except FieldErrors:
+        return True
