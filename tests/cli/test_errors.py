@@ -200,7 +200,7 @@ def test_help_and_version(world: World) -> None:
     assert "Governance:" in bare.out
     assert "merge-driver" not in bare.out
     assert world.process("--version").out.startswith("kaizen 0.")
-    for later in ("slo", "plan", "evaluate", "deploy", "observe", "learn", "run", "judge", "export"):
+    for later in ("slo", "evaluate", "deploy", "observe", "learn", "run", "judge"):
         assert f"\n  {later} " not in bare.out
     assert "\n  create " not in bare.out
 
