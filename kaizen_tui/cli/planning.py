@@ -164,7 +164,7 @@ def _listen(call: Call, text: str, component: str | None) -> int:
     _serve(server)
     if events.broken is not None:
         raise events.broken
-    note("kaizen: ended")
+    complain("kaizen: ended")
     return EXIT_DONE
 
 
@@ -206,14 +206,20 @@ class _Events:
 
     def _tell(self, outcome: "Outcome") -> None:
         if self._call.json:
-            import json
+            self._line_out(outcome)
+        try:
+            if not self._call.json and outcome.act not in (*_QUIET, "unplaced", "failed"):
+                note(f"kaizen: {self._session.stamp()} {_line(self._call, outcome)}")
+            _tell(outcome)
+        except OSError:  # nobody reads stderr any more; the answer says the same
+            return
 
-            try:
-                emit(json.dumps(outcome_json(outcome)).replace("\x7f", "\\u007f"))
-                sys.stdout.flush()
-            except BrokenPipeError as error:
-                self.broken = error
-                self.stop()
-        elif outcome.act not in (*_QUIET, "unplaced", "failed"):
-            note(f"kaizen: {self._session.stamp()} {_line(self._call, outcome)}")
-        _tell(outcome)
+    def _line_out(self, outcome: "Outcome") -> None:
+        import json
+
+        try:
+            emit(json.dumps(outcome_json(outcome)).replace("\x7f", "\\u007f"))
+            sys.stdout.flush()
+        except BrokenPipeError as error:
+            self.broken = error
+            self.stop()

@@ -69,6 +69,16 @@ def test_it_ends_when_nobody_reads_its_lines(listen: Listen) -> None:
     assert listener.process.wait() == 141
 
 
+def test_it_goes_on_when_nobody_reads_its_messages(listen: Listen) -> None:
+    listener = listen()
+    assert listener.process.stderr is not None
+    listener.process.stderr.close()
+    for fingerprint in ("f1", "f2"):
+        assert listener.post(payload(sent(fingerprint=fingerprint)))[0] == 200
+    listener.process.terminate()
+    assert listener.process.wait() == 0
+
+
 @pytest.mark.parametrize(
     ("request_", "status", "said"),
     [
