@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kaizen_tui.cli.errors import EXIT_DONE, EXIT_FAILED, EXIT_NOT_FOUND, complain, error_line, explain
-from kaizen_tui.cli.invocation import Call, command
+from kaizen_tui.cli.invocation import Call, command, is_interactive
 from kaizen_tui.cli.output import emit, emit_json, note, warn
 from kaizen_tui.cli.parameters import COMPONENT_ID, known_component
 from kaizen_tui.core.errors import StoreError, UsageError
@@ -68,6 +68,8 @@ def _read(source: str) -> tuple[bytes, str]:
     from kaizen_tui.core.alert import MAX_BYTES
 
     if source == "-":
+        if is_interactive():
+            note("reading alerts from the terminal; Ctrl+D ends them")
         return sys.stdin.buffer.read(MAX_BYTES + 1), "standard input"
     try:
         with open(source, "rb") as file:
@@ -158,7 +160,7 @@ def _listen(call: Call, text: str, component: str | None) -> int:
         server = Webhook(place, token, events.take, explain)
     except OSError as error:
         where = f"{place.shown_host}:{place.port}"
-        raise StoreError(f"cannot listen: {error.strerror}", where=where, hint="name another port") from error
+        raise StoreError(f"cannot listen: {error.strerror}", where=where, hint="name another HOST:PORT") from error
     note(f"kaizen: listening on http://{safe(place.shown_host)}:{place.port}{PATH} (Ctrl+C ends it)")
     events.stop = server.stop
     _serve(server)

@@ -1,6 +1,6 @@
 """Alerts into tickets: one draft for each fingerprint, never two, and a note where an alert ends or comes back."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple
 
 from kaizen_tui.core.alert import Alert, Payload, told
@@ -16,14 +16,15 @@ from kaizen_tui.core.alert_ticket import (
 from kaizen_tui.core.errors import NotFoundError, StoreError
 from kaizen_tui.core.fields import ComponentFields
 from kaizen_tui.core.ids import is_component_id
+from kaizen_tui.core.log_view import LogEntry
 from kaizen_tui.core.times import format_epoch
 from kaizen_tui.loop.acts import opened
 from kaizen_tui.loop.context import Session
+from kaizen_tui.loop.glance import log_lines
 from kaizen_tui.loop.plan import NewTicket, alert_mark, new_ticket
 from kaizen_tui.store.alert_tickets import AlertTickets
-from kaizen_tui.store.log_file import read_log_bytes
 from kaizen_tui.store.reading import read_component_file, read_ticket_file
-from kaizen_tui.store.records import NewEvent, Transaction
+from kaizen_tui.store.records import NewEvent
 from kaizen_tui.store.yaml_reader import YamlProblems
 
 Act = Literal["created", "known", "noted", "ended", "ignored", "unplaced", "failed"]
@@ -136,33 +137,32 @@ def _at_home(session: Session, alert: Alert, home: AlertTicket) -> Outcome:
     if home.ended:
         why = f"{home.id} is {home.status}, and the alert that it was about still fires"
         return Outcome(alert, "ended", home.id, why=why, hint="its next firing makes a new ticket")
-    log = read_log_bytes(session.workspace.log_path(home.id))
-    if alert.fingerprint.encode() in log and b'"resolved"' in log:
-        return _noted(session, alert, home)
-    return Outcome(alert, "known", home.id)
+    return _noted(session, alert, home)
 
 
 def _noted(session: Session, alert: Alert, home: AlertTicket) -> Outcome:
-    """The end of a firing, or its coming back, in the ticket's log: once."""
+    """The end of a firing, or its coming back, in the ticket's log: once. Most alerts are told again without news:
+    for them nobody waits for the lock."""
     mark = alert_mark(alert.fingerprint, alert.state, format_epoch(alert.starts))
+    known = Outcome(alert, "known", home.id)
+    lines = log_lines(session.workspace, home.id)
+    if not _is_news(mark, ((line.entry or {}).get("alert") for line in lines)):
+        return known
     with opened(session, home.id) as tx:
-        marks = [found for found in _marks(tx) if found.get("fingerprint") == alert.fingerprint]
-        resolved = [found for found in marks if found.get("state") == "resolved"]
-        same = [found for found in marks if found.get("starts_at") == mark["starts_at"]]
-        if alert.state == "firing" and (not resolved or same):
-            return Outcome(alert, "known", home.id)
-        if mark in same:
-            return Outcome(alert, "known", home.id)
+        if not _is_news(mark, (entry.fields.get("alert") for entry in tx.log.entries if isinstance(entry, LogEntry))):
+            return known
         event = NewEvent(session.actor, "comment", {"text": note_words(alert), "alert": mark})
         tx.commit(data=None, events=[event], at=session.now())
     return Outcome(alert, "noted", home.id, why="resolved" if alert.state == "resolved" else "fires again")
 
 
-def _marks(tx: Transaction) -> Iterator[dict[str, object]]:
-    for entry in tx.log.entries:
-        found = getattr(entry, "fields", {}).get("alert")
-        if isinstance(found, dict):
-            yield found
+def _is_news(mark: dict[str, str], noted: Iterable[object]) -> bool:
+    """Whether the log, which has these marks, should say so. A firing is no news unless one ended since."""
+    own = [found for found in noted if isinstance(found, dict) and found.get("fingerprint") == mark["fingerprint"]]
+    if mark["state"] == "resolved":
+        return mark not in own
+    ended = any(found.get("state") == "resolved" for found in own)
+    return ended and all(found.get("starts_at") != mark["starts_at"] for found in own)
 
 
 def _is_same_firing(session: Session, alert: Alert, ended: AlertTicket) -> bool:

@@ -189,7 +189,9 @@ def test_a_taken_port_and_a_folder_that_cannot_be_written_are_said_at_once(world
         port = taken.getsockname()[1]
         done = world.process("plan", "--listen", f"127.0.0.1:{port}")
     assert (done.code, done.out) == (6, "")
-    assert done.err == f"kaizen: error: cannot listen: Address already in use; 127.0.0.1:{port}; name another port\n"
+    assert (
+        done.err == f"kaizen: error: cannot listen: Address already in use; 127.0.0.1:{port}; name another HOST:PORT\n"
+    )
     Path(world.ws.state, "lock").unlink()
     Path(world.ws.state, ".gitignore").unlink()
     os.rmdir(world.ws.state)

@@ -16,6 +16,7 @@ from kaizen_tui.loop.context import Session
 from kaizen_tui.loop.govern import move
 from kaizen_tui.store import files
 from kaizen_tui.store.alert_tickets import AlertTickets
+from kaizen_tui.store.lock import Lock
 from kaizen_tui.store.reading import read_ticket_file
 from kaizen_tui.store.workspace import Workspace
 
@@ -79,6 +80,12 @@ def test_coming_back_and_going_again_are_noted_on_the_open_ticket(session: Sessi
         plan(session, alert("resolved", starts=BEFORE + 300))
     found = comments(session.workspace, "KAIZ-001")
     assert [text.split(":")[0] for text in found] == ["Alert resolved", "Alert fires again", "Alert resolved"]
+
+
+def test_what_is_no_news_waits_for_nobody(session: Session) -> None:
+    plan(session, alert(), alert("resolved"))
+    with Lock(session.workspace):  # a second one in this thread would be an error
+        assert acts(plan(session, alert(), alert("resolved"))) == [("known", "KAIZ-001")] * 2
 
 
 def test_another_start_without_an_end_between_is_the_same_trouble(session: Session) -> None:
