@@ -51,7 +51,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
     "Registry": {
         "component": _entry("registry", "component", "Make or change a component."),
         "components": _entry("registry", "components", "List the components."),
-        "export": _entry("export", "export", "Alert rules, Grafana dashboards, OpenSLO."),
+        "export": _entry("export", "export", "Alert rules, Grafana dashboards, OpenSLO, the board."),
     },
     "Workspace": {
         "init": _entry("workspace", "init", "Make a workspace."),

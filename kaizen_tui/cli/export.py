@@ -130,6 +130,36 @@ def openslo(call: Call, wanted: tuple[str, ...], output: str) -> int:
     return told(output, [name for name, _ in files])
 
 
+@command("board", data=False)
+@_output_option(metavar="FILE|-", help="Where to.")
+@click.option("--format", "chosen", default="", metavar="NAME", help="json yaml csv md html prom; else by the suffix.")
+@click.option("--filter", "filter_text", default="", metavar="FILTER", help="Only these tickets (docs/filter.md).")
+def board(call: Call, output: str, chosen: str, filter_text: str) -> int:
+    """The tickets and SLO states as json, yaml, csv, md, html or prom.
+
+    The same file as `kaizen-tui --export` writes, which makes the board's picture (svg) as well.
+    """
+    import os
+
+    from kaizen_tui.core.errors import UsageError
+    from kaizen_tui.export.collect import collect
+    from kaizen_tui.export.destination import put
+    from kaizen_tui.export.formats import choose_format, export_time, render, unloaded
+    from kaizen_tui.loop.context import resolve_actor
+
+    form = choose_format(output, chosen)
+    if form == "svg":
+        raise UsageError("the picture is made by the board itself", hint="`kaizen-tui --export FILE.svg`")
+    # Finding out who someone is may ask git: only where the filter may mean them.
+    me = resolve_actor(None, os.environ, call.workspace.root) if "me" in filter_text else ""
+    found = collect(call.workspace, export_time(os.environ), filter_text=filter_text, me=me)
+    code = put(output, render(found, call.workspace, form))
+    missing = unloaded(found)
+    if missing and not code:
+        note(f"kaizen: {missing}")
+    return code
+
+
 def components_of(call: Call, wanted: "Sequence[str]") -> "list[Component]":
     """The components named, in that order and each once, or all of them by id.
 
@@ -175,3 +205,4 @@ def told(folder: str, names: "Sequence[str]") -> int:
 export.add_command(rules)
 export.add_command(dashboard)
 export.add_command(openslo)
+export.add_command(board)

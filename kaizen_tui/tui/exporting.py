@@ -2,8 +2,6 @@
 
 import os
 import sys
-import time
-from collections.abc import Mapping
 from typing import NamedTuple
 
 from kaizen_tui.core.errors import UsageError
@@ -31,16 +29,6 @@ class Wanted(NamedTuple):
     theme: str = ""
 
 
-def export_time(env: Mapping[str, str]) -> int:
-    """Epoch seconds: $SOURCE_DATE_EPOCH where it is set (reproducible-builds.org), else now. Raises UsageError."""
-    text = env.get("SOURCE_DATE_EPOCH", "")
-    if not text:
-        return int(time.time())
-    if not (text.isascii() and text.isdigit() and len(text) <= 11):
-        raise UsageError(f"SOURCE_DATE_EPOCH is `{text}`, not whole seconds since 1970", hint="unset it, or correct it")
-    return int(text)
-
-
 def picture_size(text: str) -> tuple[int, int]:
     """`160x48` -> columns and lines. Raises UsageError."""
     width, _, height = text.partition("x")
@@ -52,7 +40,7 @@ def picture_size(text: str) -> tuple[int, int]:
 def export(workspace: Workspace, wanted: Wanted) -> int:
     """Makes the export; returns the exit code. Raises UsageError (filter, $SOURCE_DATE_EPOCH), StoreError."""
     from kaizen_tui.export.collect import collect
-    from kaizen_tui.export.formats import render
+    from kaizen_tui.export.formats import export_time, render, unloaded
 
     now = export_time(os.environ)
     # Finding out who someone is may ask git: only where the filter may mean them.
@@ -67,13 +55,9 @@ def export(workspace: Workspace, wanted: Wanted) -> int:
     else:
         pieces = render(board, workspace, wanted.chosen)
     code = put(wanted.target, pieces)
-    count = len({problem.path for problem in board.problems if problem.level == "error"})
-    if count and not code:
-        what = "1 file" if count == 1 else f"{count} files"
-        sys.stderr.write(
-            f"kaizen-tui: {what} could not be loaded and {'is' if count == 1 else 'are'} not in the export"
-        )
-        sys.stderr.write("; `kaizen lint` says why\n")
+    missing = unloaded(board)
+    if missing and not code:
+        sys.stderr.write(f"kaizen-tui: {missing}\n")
     return code
 
 

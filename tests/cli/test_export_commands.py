@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -148,3 +150,47 @@ def test_several_dashboards_need_a_folder(web: World) -> None:
         assert (result.code, result.out) == (2, "")
         assert "don't go into one file" in result.err
     assert (web.root / "file").read_text(encoding="utf-8") == "old"
+
+
+@pytest.mark.parametrize("form", ["json", "yaml", "csv", "md", "html", "prom"])
+def test_the_board_is_what_the_dashboard_exports(web: World, form: str) -> None:
+    web.new("One")
+    web.new("Two")
+    env = {"SOURCE_DATE_EPOCH": "1790000000"}
+    words = ("--format", form, "--filter", "one")
+    result = web.process("export", "board", *words, env=env)
+    done = subprocess.run(
+        [sys.executable, "-m", "kaizen_tui.tui.entry", "--export", "-", *words],
+        cwd=web.root,
+        env=web.environment(env=env),
+        capture_output=True,
+        check=True,
+    )
+    assert result.out == done.stdout.decode()
+    assert result.code == 0
+    if form != "prom":
+        assert "One" in result.out
+        assert "Two" not in result.out
+
+
+def test_the_board_into_a_file_and_what_cannot_be(web: World) -> None:
+    ticket = web.new()
+    web.ok("export", "board", "-o", "board.csv")
+    assert ticket in (web.root / "board.csv").read_text(encoding="utf-8")
+    for words, code, said in (
+        (("--format", "svg"), 2, "kaizen-tui --export FILE.svg"),
+        (("-o", "board.svg"), 2, "kaizen-tui --export FILE.svg"),
+        (("--format", "jsn"), 2, "did you mean json?"),
+        (("-o", "board"), 2, "does not tell the format"),
+        (("--filter", "status:"), 2, ""),
+        (("-o", "gone/board.md"), 6, "gone"),
+    ):
+        result = web.cli("export", "board", *words)
+        assert (result.code, said in result.err, result.err.count("\n")) == (code, True, 1), result
+    web.ticket(ticket).write_text("id: [\n", encoding="utf-8")
+    assert "1 file could not be loaded and is not in the export" in web.ok("export", "board", "-o", "b.md").err
+
+
+def test_the_board_needs_no_textual(web: World) -> None:
+    web.new()
+    assert not imported(web, "export", "board", "-o", "b.json") & {"textual", "rich", "plotext"}

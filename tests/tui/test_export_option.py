@@ -10,8 +10,9 @@ import pytest
 
 from kaizen_tui.core.errors import UsageError
 from kaizen_tui.export.destination import EXIT_PIPE_CLOSED
+from kaizen_tui.export.formats import export_time
 from kaizen_tui.tui.entry import parse_arguments
-from kaizen_tui.tui.exporting import export_time, picture_size
+from kaizen_tui.tui.exporting import picture_size
 from tests.tui.boards import HOSTILE, Place
 
 NOW = "1750000000"
