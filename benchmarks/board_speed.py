@@ -179,8 +179,8 @@ def filtering(board: PtyProgram, count: int) -> Result:
 
 def reload(board: PtyProgram, workspace: Workspace, rows: list[TicketRow], count: int) -> Result:
     """From a file's change on disk to the new title on the screen."""
-    board.press(b"1")
-    board.settle(0.1)
+    os.write(board.fd, b"1")  # no answer where the cursor is there already
+    board.settle(0.3)
     os.write(board.fd, b"\x1b[H")  # Home: the first card of the first column is on the screen
     board.settle(0.3)
     path = Path(workspace.ticket_path(arrange(rows).cards[0][0].id))

@@ -39,9 +39,29 @@ def load_snapshot(
 
     Raises StoreError only if tickets/ can't be read; no tickets/ is an empty workspace.
     """
+    found = load_newer(ws, None, write=write, deep=deep, clock=clock, progress=progress)
+    assert found is not None
+    return found
+
+
+def load_newer(
+    ws: Workspace,
+    known: int | None,
+    *,
+    write: bool = True,
+    deep: bool = True,
+    clock: Callable[[], int] = time.time_ns,
+    progress: Callable[[int, int], None] | None = None,
+) -> Snapshot | None:
+    """As `load_snapshot`; None when its generation would be `known`: who has the rows doesn't need them a second time.
+
+    Raises StoreError only if tickets/ can't be read.
+    """
     index, listing = load_index(ws, write=write, deep=deep, clock=clock, progress=progress)
     strays = stray_folders(ws, listing)
     generation = crc32(repr(strays).encode("utf-8", "surrogatepass"), index.generation) if strays else index.generation
+    if generation == known:
+        return None
     return Snapshot(index.rows(), [problem for _, problem in index.problems] + strays, generation)
 
 

@@ -1,9 +1,8 @@
 """Makes the entries of the index from the tickets' files. Imported only when something changed."""
 
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Collection, Sequence
 from operator import itemgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from kaizen_tui.core.errors import KaizenError
 from kaizen_tui.core.fields import TicketFields
@@ -13,7 +12,7 @@ from kaizen_tui.core.problem import Problem
 from kaizen_tui.core.row import TicketRow
 from kaizen_tui.core.times import parse_rfc3339
 from kaizen_tui.store.files import MissingFileError, read_file, read_optional
-from kaizen_tui.store.index_format import MOST_WARNINGS, VERDICTS, Index, Stamp, encode
+from kaizen_tui.store.index_format import MOST_WARNINGS, VERDICTS, Index, Stamp, encode_columns
 from kaizen_tui.store.index_load import FAILED, MISSING, NEVER, Listing, is_settled, settled, side_digest, stamp_of
 from kaizen_tui.store.reading import missing_ticket_file, parse_ticket, problems_of
 from kaizen_tui.store.workspace import LOG_FILE, SCORE_CARD_FILE, TICKET_FILE, Workspace
@@ -52,46 +51,74 @@ def rebuild(
 
     started_ns: a time before anything of this was looked at.
     """
-    entries = _entries(old) if old.ids else {}
-    present = {*listing.folders, *listing.others}
-    folders = set(listing.folders)
+    folders = changed.intersection(listing.folders)
+    present = folders.union(changed.intersection(listing.others))
+    read: list[Entry] = []
     for done, ticket_id in enumerate(sorted(changed)):
         entry = None
         if ticket_id in present and is_ticket_id(ticket_id):
             entry = _read(ws, ticket_id, started_ns) if ticket_id in folders else _not_a_folder(ws, ticket_id)
-        if entry is None:
-            entries.pop(ticket_id, None)
-        else:
-            entries[ticket_id] = entry
+        if entry is not None:
+            read.append(entry)
         if progress is not None and done % STEP == 0:
             progress(done, len(changed))
     if progress is not None:
         progress(len(changed), len(changed))
-    return Index(_encode(settled(listing.stamp, started_ns), entries))
+    merged = Merged(old, changed, read)
+    return Index(encode_columns(settled(listing.stamp, started_ns), merged.column, merged.problems))
 
 
-def _entries(old: Index) -> dict[str, Entry]:
-    rows: list[TicketRow | None] = [*old.rows(), *([None] * (old.total - old.good))]
-    lagging = [False] * old.total
-    for position in old.lagging_entries() if old.lagging else ():
-        lagging[position] = True
-    problems: list[tuple[Problem, ...]] = [()] * old.total
-    for position, problem in old.problems:
-        problems[position] = (*problems[position], problem)
-    alerts = [*old.alerts(), *([""] * (old.total - old.good))]
-    columns = zip(old.ids, old.numbers(), old.stamps(), old.sides(), rows, lagging, alerts, problems, strict=True)
-    # Entry(...) is a function in Python: for 10,000 it costs 10 ms more than this.
-    return dict(zip(old.ids, map(partial(tuple.__new__, Entry), columns), strict=True))
+class Merged:
+    """An index with some of its entries replaced, as columns: each is made when it is asked for and kept by nobody."""
+
+    def __init__(self, old: Index, gone: Collection[str], new: Sequence[Entry]) -> None:
+        """gone: the ids whose old entries don't count. new: what is known of those of them that are still there."""
+        self._old = old
+        self._new = new
+        ids, numbers = self._pool("id"), self._pool("number")
+        good = [at for at in range(old.good) if ids[at] not in gone]
+        broken = [at for at in range(old.good, old.total) if ids[at] not in gone]
+        for at, entry in enumerate(new, old.total):
+            (broken if entry.row is None else good).append(at)
+        for part in (good, broken):
+            part.sort(key=lambda at: (numbers[at], ids[at]))
+        self._good, self._all = good, good + broken
+
+    def column(self, name: str) -> list[Any]:
+        """As `Index.column`."""
+        order = self._all if name in _OF_ALL else self._good
+        return list(map(self._pool(name).__getitem__, order))
+
+    def _pool(self, name: str) -> list[Any]:
+        """The old index's column, then the new entries'."""
+        told = _OF_ALL.get(name)
+        if told is not None:
+            return [*self._old.column(name), *map(told, self._new)]
+        rest = [None] * (self._old.total - self._old.good)
+        new = self._new if name in ("lagging", "alert") else [entry.row for entry in self._new]
+        return [*self._old.column(name), *rest, *(getattr(item, name, None) for item in new)]
+
+    @property
+    def problems(self) -> list[tuple[int, Problem]]:
+        """What is wrong with tickets, each with the place of its entry, sorted by that."""
+        found = [*self._old.problems]
+        found += [(at, problem) for at, entry in enumerate(self._new, self._old.total) for problem in entry.problems]
+        if not found:
+            return []
+        places = {at: place for place, at in enumerate(self._all)}
+        # Sorting is stable: what is wrong with one ticket stays in its order.
+        return sorted(((places[at], problem) for at, problem in found if at in places), key=itemgetter(0))
 
 
-def _encode(folder: Stamp, entries: dict[str, Entry]) -> bytes:
-    ordered = sorted(entries.values(), key=itemgetter(1, 0))  # number and id
-    placed = [entry for entry in ordered if entry.row is not None]
-    good = len(placed)
-    placed += [entry for entry in ordered if entry.row is None]
-    problems = [(position, problem) for position, entry in enumerate(placed) for problem in entry.problems]
-    ids, numbers, stamps, sides, rows, lagging, alerts, _ = zip(*placed, strict=True) if placed else ((),) * 8
-    return encode(folder, ids, numbers, stamps, sides, rows[:good], lagging[:good], alerts[:good], problems)
+_OF_ALL: dict[str, Callable[[Entry], Any]] = {
+    "id": lambda entry: entry.id,
+    "number": lambda entry: entry.number,
+    "side": lambda entry: entry.side,
+    "mtime": lambda entry: entry.stamp[0],
+    "ctime": lambda entry: entry.stamp[1],
+    "size": lambda entry: entry.stamp[2],
+    "inode": lambda entry: entry.stamp[3],
+}
 
 
 def _read(ws: Workspace, ticket_id: str, started_ns: int) -> Entry | None:

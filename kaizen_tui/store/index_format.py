@@ -20,7 +20,7 @@ from kaizen_tui.core.states import SEVERITIES, STATUSES
 
 TYPE_CHECKING = False  # importing typing costs a list 3 ms; mypy takes the name for what it says
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from typing import Any
 
     from kaizen_tui.core.problem import Problem
@@ -56,6 +56,19 @@ _SECTIONS = (*_NUMBERS, *_TEXTS)
 _OVERRIDDEN, _LAGGING, _VERDICT_SHIFT = 1, 2, 2
 _PROBLEM_WIDTH = 6
 _CONTROLS = bytes(range(32)) + b"\x7f"
+# Where `Index.column` finds what it is asked for.
+_STAMP_PARTS = ("mtime", "ctime", "size")
+_TIME_PARTS = ("created", "updated", "since")
+_CODED = {"component": "components", "owner": "owners", "severity": "severities", "status": "statuses"}
+_FLAG_PARTS: "dict[str, Callable[[int], Any]]" = {
+    "overridden": lambda flag: bool(flag & _OVERRIDDEN),
+    "lagging": lambda flag: bool(flag & _LAGGING),
+    "verdict": lambda flag: VERDICTS[flag >> _VERDICT_SHIFT & 3],
+}
+_PLAIN = {
+    "number": "numbers", "side": "sides", "inode": "inodes", "warnings": "warnings", "title": "titles", "uid": "uids",
+    "alert": "alerts",
+}  # fmt: skip
 
 
 class Index:
@@ -70,7 +83,7 @@ class Index:
     problems:   what is wrong with tickets, each with the position of its entry, sorted by that.
     """
 
-    __slots__ = ("_sections", "_text", "data", "folder", "generation", "good", "ids", "lagging", "problems", "total")
+    __slots__ = ("_sections", "data", "folder", "generation", "good", "ids", "lagging", "problems", "total")
 
     def __init__(self, data: bytes) -> None:
         """Raises ValueError (its UnicodeDecodeError as well) for anything but a whole, sound index."""
@@ -86,10 +99,11 @@ class Index:
         if min(self.good, broken) < 0:
             raise ValueError("negative counts")
         self._cut(end + 1, lengths, crc_stamps)
-        self._text = {name: str(self._sections[name], "utf-8", "surrogatepass") for name in _TEXTS}
+        for name in _TEXTS:
+            self._text(name)
         self._check()
         self.ids = self._texts("ids")
-        self.problems: list[tuple[int, Problem]] = self._problems() if self._text["problems"] else []
+        self.problems: list[tuple[int, Problem]] = self._problems() if self._sections["problems"] else []
 
     def _cut(self, start: int, lengths: "list[int]", crc_stamps: int) -> None:
         view = memoryview(self.data)
@@ -123,14 +137,18 @@ class Index:
     def _numbers(self, name: str) -> "Sequence[int]":
         return self._sections[name].cast(_NUMBERS[name][0])  # type: ignore[call-overload, no-any-return]
 
+    def _text(self, name: str) -> str:
+        """Decoded each time: kept, it would be the texts of all tickets twice."""
+        return str(self._sections[name], "utf-8", "surrogatepass")
+
     def _count(self, name: str) -> int:
-        text = self._text[name]
+        text = self._text(name)
         if text and text[0] not in "=~":
             raise ValueError(f"{name}: cut elsewhere")
         return text.count(_SEPARATOR) + 1 if text else 0
 
     def _texts(self, name: str) -> list[str]:
-        text = self._text[name]
+        text = self._text(name)
         found = text[1:].split(_SEPARATOR) if text else []
         return [_unescape(item) for item in found] if text[:1] == "~" else found
 
@@ -172,9 +190,7 @@ class Index:
 
     def stamps(self) -> "Iterator[Stamp]":
         """Of all entries: mtime_ns, ctime_ns, size, inode of the ticket's file."""
-        numbers, total = self._sections["stamps"].cast("q").tolist(), self.total
-        inodes = self._numbers("inodes")
-        return zip(numbers[:total], numbers[total : 2 * total], numbers[2 * total :], inodes, strict=True)
+        return zip(*map(self.column, (*_STAMP_PARTS, "inode")), strict=True)
 
     def sides(self) -> "Sequence[int]":
         """Of all entries: a digest of the stamps of log and score-card."""
@@ -197,27 +213,37 @@ class Index:
         """The positions of the tickets whose logs didn't know of their status yet."""
         return [position for position, flag in enumerate(self._sections["flags"]) if flag & _LAGGING]
 
+    def column(self, name: str) -> "Sequence[Any]":
+        """One thing of every entry: id, number, side, mtime, ctime, size or inode; of every good one: a field of
+        TicketRow, lagging, or alert."""
+        if name in _STAMP_PARTS:
+            part = _STAMP_PARTS.index(name)
+            return self._numbers("stamps")[part * self.total : (part + 1) * self.total]
+        if name in _TIME_PARTS:
+            return self.times()[_TIME_PARTS.index(name)]
+        if name in _CODED:
+            words, codes = self.coded(_CODED[name])
+            return list(map(words.__getitem__, codes))
+        if name in _FLAG_PARTS:
+            part_of = _FLAG_PARTS[name]
+            return [part_of(flag) for flag in bytes(self._sections["flags"])]
+        if name == "labels":
+            labels = iter(self._texts("labels"))
+            return [
+                tuple(next(labels) for _ in range(count)) if count else () for count in self._numbers("label_counts")
+            ]
+        if name == "id":
+            return self.ids
+        section = _PLAIN[name]
+        return self._numbers(section) if section in _NUMBERS else self._texts(section)
+
     def rows(self) -> "list[TicketRow]":
         """Every good ticket as a row."""
         from functools import partial
 
         from kaizen_tui.core.row import TicketRow
 
-        labels = iter(self._texts("labels"))
-        flags = bytes(self._sections["flags"])
-        columns = zip(
-            self.ids[: self.good],
-            self.numbers()[: self.good],
-            self._texts("titles"),
-            *(map(names.__getitem__, codes) for names, codes in map(self.coded, _CODES)),
-            [tuple(next(labels) for _ in range(count)) if count else () for count in self._numbers("label_counts")],
-            *self.times(),
-            self._numbers("warnings"),
-            [bool(flag & _OVERRIDDEN) for flag in flags],
-            [VERDICTS[flag >> _VERDICT_SHIFT & 3] for flag in flags],
-            self._texts("uids"),
-            strict=True,
-        )
+        columns = zip(*(self.column(name)[: self.good] for name in TicketRow._fields), strict=True)
         # TicketRow(...) and TicketRow._make are functions in Python: 10,000 calls cost 10 ms more than this.
         return list(map(partial(tuple.__new__, TicketRow), columns))
 
@@ -246,62 +272,79 @@ def encode(
     folder: stamp of tickets/. ids, numbers, stamps, sides: of all entries; rows, lagging, alerts: of the first, which
     load. problems: with the position of the entry each, sorted by that.
     """
-    from array import array
+    from kaizen_tui.core.row import TicketRow
 
-    times, codes, names, texts = _columns(rows, lagging)
+    columns: dict[str, Sequence[Any]] = {
+        "id": ids,
+        "number": numbers,
+        "side": sides,
+        "lagging": lagging,
+        "alert": alerts,
+    }
+    stamped = tuple(zip(*stamps, strict=True)) or ((),) * 4
+    columns |= zip((*_STAMP_PARTS, "inode"), stamped, strict=True)
+    of_rows = tuple(zip(*rows, strict=True)) or ((),) * len(TicketRow._fields)
+    of_good = dict(zip(TicketRow._fields, of_rows, strict=True))
+    return encode_columns(folder, (of_good | columns).__getitem__, problems)
+
+
+def encode_columns(
+    folder: Stamp, column: "Callable[[str], Sequence[Any]]", problems: "Sequence[tuple[int, Problem]]"
+) -> bytes:
+    """The bytes of an index whose columns are asked for one at a time, as all at once are 10 MB at 10,000 tickets.
+
+    column: as `Index.column`. folder, problems: as in `encode`.
+    """
+    lagging = column("lagging")
+    flags = [
+        ever * _OVERRIDDEN | lags * _LAGGING | VERDICTS.index(verdict) << _VERDICT_SHIFT
+        for ever, lags, verdict in zip(column("overridden"), lagging, column("verdict"), strict=True)
+    ]
+    sections = [
+        _packed("q", column, _STAMP_PARTS),
+        _packed("Q", column, ("inode",)),
+        _packed("q", column, ("side",)),
+        _packed("q", column, ("number",)),
+        _packed("q", column, _TIME_PARTS),
+        bytes(map({word: code for code, word in enumerate(STATUSES)}.__getitem__, column("status"))),
+        bytes(map({word: code for code, word in enumerate(SEVERITIES)}.__getitem__, column("severity"))),
+        bytes(flags),
+        bytes([min(count, MOST_WARNINGS) for count in column("warnings")]),
+    ]
+    component_codes, component_names = _numbered(column("component"))
+    owner_codes, owner_names = _numbered(column("owner"))
+    sections += [component_codes, owner_codes, *_label_sections(column("labels"))]
+    label_texts = sections.pop()
+    total = len(column("id"))
+    sections += [_join(column("id")), _join(column("title")), _join(column("uid")), _join(column("alert"))]
     flat = [part for entry, problem in problems for part in (str(entry), problem.path, str(problem.line), *problem[2:])]
-    parts = tuple(zip(*stamps, strict=True)) or ((),) * 4
-    sections = (
-        array("q", [*parts[0], *parts[1], *parts[2]]).tobytes(),
-        array("Q", parts[3]).tobytes(),
-        array("q", sides).tobytes(),
-        array("q", numbers).tobytes(),
-        array("q", times).tobytes(),
-        *codes,
-        _join(ids),
-        *(_join(column) for column in (*texts[:2], alerts, *names, texts[2], flat)),
-    )
+    sections += [_join(component_names), _join(owner_names), label_texts, _join(flat)]
     checksums = [0, 0]
     for place, section in enumerate(sections):
         checksums[place >= _STAMPS] = crc32(section, checksums[place >= _STAMPS])
-    counts = (len(rows), len(ids) - len(rows), sum(lagging), *checksums, *map(len, sections))
+    counts = (len(flags), total - len(flags), sum(lagging), *checksums, *map(len, sections))
     header = " ".join([MAGIC, VERSION, sys.byteorder, _shown(folder), *map(str, counts)])
     return b"".join([header.encode("ascii"), b"\n", *sections])
 
 
-def _shown(stamp: Stamp) -> str:
-    return ":".join(map(str, stamp))
-
-
-def _columns(
-    rows: "Sequence[TicketRow]", lagging: "Sequence[bool]"
-) -> "tuple[list[int], list[bytes], list[Sequence[str]], list[Sequence[str]]]":
-    """What the sections of the good tickets are made of, in their order.
-
-    Times; statuses to label_counts as bytes; names of components and owners; titles, uids, labels.
-    """
+def _packed(kind: str, column: "Callable[[str], Sequence[Any]]", names: "Sequence[str]") -> bytes:
     from array import array
 
-    columns: tuple[Sequence[Any], ...] = tuple(zip(*rows, strict=True)) or ((),) * 15
-    _, _, titles, components, owners, severities, statuses, labels, created, updated, since, *rest = columns
-    warnings, overridden, verdicts, uids = rest
-    component_codes, component_names = _numbered(components)
-    owner_codes, owner_names = _numbered(owners)
-    flags = [
-        ever * _OVERRIDDEN | lags * _LAGGING | VERDICTS.index(verdict) << _VERDICT_SHIFT
-        for ever, lags, verdict in zip(overridden, lagging, verdicts, strict=True)
-    ]
-    codes = [
-        bytes(map({word: code for code, word in enumerate(STATUSES)}.__getitem__, statuses)),
-        bytes(map({word: code for code, word in enumerate(SEVERITIES)}.__getitem__, severities)),
-        bytes(flags),
-        bytes([min(count, MOST_WARNINGS) for count in warnings]),
-        component_codes,
-        owner_codes,
-        array("I", map(len, labels)).tobytes(),
-    ]
-    flat_labels = [label for few in labels if few for label in few]
-    return [*created, *updated, *since], codes, [component_names, owner_names], [titles, uids, flat_labels]
+    numbers = array(kind)
+    for name in names:
+        numbers.extend(column(name))
+    return numbers.tobytes()
+
+
+def _label_sections(labels: "Sequence[tuple[str, ...]]") -> tuple[bytes, bytes]:
+    """How many each ticket has, and all of them."""
+    from array import array
+
+    return array("I", map(len, labels)).tobytes(), _join([label for few in labels if few for label in few])
+
+
+def _shown(stamp: Stamp) -> str:
+    return ":".join(map(str, stamp))
 
 
 def _numbered(texts: "Sequence[str]") -> tuple[bytes, list[str]]:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from kaizen_tui.core.problem import Problem
 from kaizen_tui.core.row import TicketRow
 from kaizen_tui.store.workspace import Workspace
-from kaizen_tui.tui.columns import Columns, arrange
+from kaizen_tui.tui.columns import EMPTY, Columns, arrange
 
 # More changed tickets than this (a git checkout) are found faster by looking at all.
 FEW = 40
@@ -40,6 +40,9 @@ class TicketReader:
         self._progress = progress
         self._rows: dict[str, TicketRow] = {}
         self._problems: list[Problem] = []
+        self._columns = EMPTY
+        # Of what was read last, as long as that was everything.
+        self._generation: int | None = None
         self.version = 0
 
     def read(self, asked: Asked) -> Columns:
@@ -48,7 +51,7 @@ class TicketReader:
             self._read_all(asked.deep)
         else:
             self._read_some(asked.ids)
-        return arrange(self._rows.values())
+        return self._columns
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -56,10 +59,12 @@ class TicketReader:
         return tuple(self._problems)
 
     def _read_all(self, deep: bool) -> None:
-        from kaizen_tui.store.index import load_snapshot
+        from kaizen_tui.store.index import load_newer
 
-        snapshot = load_snapshot(self._workspace, deep=deep, write=self._write, progress=self._progress)
-        self._take({row.id: row for row in snapshot.rows}, snapshot.problems)
+        newer = load_newer(self._workspace, self._generation, deep=deep, write=self._write, progress=self._progress)
+        if newer is not None:
+            self._take({row.id: row for row in newer.rows}, newer.problems)
+            self._generation = newer.generation
 
     def _read_some(self, ids: Collection[str]) -> None:
         rows = dict(self._rows)
@@ -76,6 +81,8 @@ class TicketReader:
     def _take(self, rows: dict[str, TicketRow], problems: list[Problem]) -> None:
         if rows != self._rows or problems != self._problems or not self.version:
             self._rows, self._problems = rows, problems
+            self._columns = arrange(rows.values())
+            self._generation = None
             self.version += 1
 
     def _ticket_of(self, shown_path: str) -> str:

@@ -18,8 +18,8 @@ from kaizen_tui.core.errors import StoreError
 from kaizen_tui.core.promotion_log import read_log
 from kaizen_tui.core.row import TicketRow
 from kaizen_tui.core.states import STATUSES
-from kaizen_tui.store import files, index_build
-from kaizen_tui.store.index import load_snapshot
+from kaizen_tui.store import files, index_build, index_load
+from kaizen_tui.store.index import load_newer, load_snapshot
 from kaizen_tui.store.index_format import VERDICTS
 from kaizen_tui.store.index_load import NEVER, index_path, load_index, read_index
 from kaizen_tui.store.reading import list_components
@@ -326,7 +326,7 @@ def test_lists_and_edits_at_the_same_time_agree_in_the_end(ws: Workspace) -> Non
     program = textwrap.dedent(
         """
         import sys
-        from kaizen_tui.store.index import load_snapshot
+        from kaizen_tui.store.index import load_newer, load_snapshot
         from kaizen_tui.store.workspace import Workspace
         ws = Workspace(sys.argv[1])
         for _ in range(40):
@@ -376,3 +376,21 @@ def test_the_benchmarks_workspace_is_a_sound_one(tmp_path: Path) -> None:
         assert read_log(Path(ws.log_path(row.id)).read_bytes()).problems == ()
         assert 1000 <= os.stat(ws.ticket_path(row.id)).st_size <= 2048
     assert list_components(ws)[1] == []
+
+
+def test_who_has_the_rows_is_not_given_them_again(ws: Workspace) -> None:
+    first = load_snapshot(ws)
+    assert load_newer(ws, first.generation) is None
+    put(ws, "KAIZ-001", ticket_text("KAIZ-001").replace("Trim payloads", "Trim them"))
+    newer = load_newer(ws, first.generation)
+    assert newer == load_snapshot(ws)
+    assert newer is not None
+    assert newer.rows[0].title == "Trim them"
+
+
+def test_more_tickets_than_are_asked_about_at_once(ws: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(index_load, "_AT_ONCE", 2)
+    settled(ws)
+    put(ws, "KAIZ-010", ticket_text("KAIZ-010").replace("Trim payloads", "Last"))
+    shutil.rmtree(ws.ticket_dir("KAIZ-001"))
+    assert load_snapshot(ws) == fresh(ws)

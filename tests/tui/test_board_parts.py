@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.theme import BUILTIN_THEMES
 
 from kaizen_tui.core.errors import UsageError
+from kaizen_tui.core.flow import WEEK, Flow, Spread, WeekCount
 from kaizen_tui.core.row import TicketRow
 from kaizen_tui.core.states import SEVERITIES, STATUSES
 from kaizen_tui.core.text import safe
@@ -23,6 +24,7 @@ from kaizen_tui.tui.filtering import Filter
 from kaizen_tui.tui.tokens import KAIZEN_THEMES, derived_tokens, make_palette, theme_named
 from kaizen_tui.tui.widgets import cards, heads
 from kaizen_tui.tui.widgets.entries import clean_block, clean_line
+from kaizen_tui.tui.widgets.flow_lines import figure_lines
 from kaizen_tui.tui.widgets.prose import hang
 
 NOW = int(datetime(2025, 6, 1, tzinfo=UTC).timestamp())
@@ -274,3 +276,20 @@ def test_text_of_our_themes_has_the_contrast_of_wcag_aa(theme: str) -> None:
 @pytest.mark.parametrize("theme", sorted(BUILTIN_THEMES))
 def test_every_theme_of_textual_gives_a_palette(theme: str) -> None:
     assert palette_of(theme).normal.text.color is not None
+
+
+@pytest.mark.parametrize("width", [58, 80, 120])
+@pytest.mark.parametrize("weeks", [4, 12, 26, 52, 104])
+def test_every_week_of_throughput_is_shown(weeks: int, width: int) -> None:
+    none = Spread(0, 0.0, 0.0)
+    throughput = tuple(WeekCount(nth * WEEK, 1, 0) for nth in range(weeks))
+    flow = Flow(none, none, (), throughput, (), (), (), 0, 0)
+    drawn = figure_lines(flow, {}, width, 40, palette_of("kaizen-dark"))
+    lines = ["".join(segment.text for segment in line) for line in drawn]
+    foot = next(nth for nth, line in enumerate(lines) if line.startswith(f" {weeks} done"))
+    label = next(line for line in lines if "done per" in line)[:19].split()
+    each = int(label[2]) if len(label) == 4 else 1
+    expected = -(-weeks // each)
+    cells = 2 if 3 * expected <= width - 20 else 1
+    assert lines[foot - 1][19:].count("█") == expected * cells
+    assert each == 1 or weeks > width - 20

@@ -5,12 +5,14 @@ blinks, and the plugin takes the random ids out. `pytest --snapshot-update` draw
 """
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, TextArea
 
+from kaizen_tui.core.times import format_rfc3339
 from kaizen_tui.store.records import NewEvent, transaction
 from kaizen_tui.tui.app import KaizenApp
 from tests.tui.boards import NOW, SIZES, Place, press, write
@@ -112,33 +114,58 @@ async def _components(pilot: Pilot[int], app: KaizenApp) -> None:
     await press(pilot, app, "3", "c")
 
 
+async def _flow(pilot: Pilot[int], app: KaizenApp) -> None:
+    await press(pilot, app, "f")
+
+
 WAYS: dict[str, Way] = {
     "board": _board, "page": _page, "score-card": _score_card, "approval": _approval, "form": _form,
-    "components": _components,
+    "components": _components, "flow": _flow,
 }  # fmt: skip
+PICTURES = [(name, size) for name in WAYS for size in SIZES]
+NAMES = [f"{name}-{width}x{height}" for name, (width, height) in PICTURES]
 
 
-def taken(place: Place, way: Way, size: tuple[int, int], snap_compare) -> bool:  # type: ignore[no-untyped-def]
+def lived(place: Place) -> None:
+    """Twelve weeks of work, as flow is counted from: changes that went through, some rolled back, some under way."""
+    for nth in range(28):
+        ticket_id, begun = place.ticket(100 + nth, title=f"Change {nth}"), timedelta(days=84 - 3 * nth)
+        whole = ("planned", "in_progress", "in_review", "canary", "aborted" if nth % 7 == 3 else "complete")
+        way = whole[: 5 if nth < 23 else 27 - nth]
+        at = NOW - begun
+        with transaction(place.workspace, ticket_id) as tx:
+            tx.commit(data=None, at=at, events=[NewEvent(ADA, "created", {"title": f"Change {nth}"})])
+        before = "draft"
+        for step, status in enumerate(way):
+            at += timedelta(hours=7 + 11 * ((nth * 5 + step * 3) % 7))
+            with transaction(place.workspace, ticket_id) as tx:
+                tx.commit(data=None, at=at, events=[NewEvent(ADA, "status", {"from": before, "to": status})])
+            before = status
+        place.ticket(100 + nth, before, title=f"Change {nth}", updated=format_rfc3339(at))
+
+
+def taken(place: Place, name: str, size: tuple[int, int], snap_compare) -> bool:  # type: ignore[no-untyped-def]
+    if name == "flow":
+        lived(place)
     app = place.app()
 
     async def there(pilot: Pilot[int]) -> None:
         await ready(pilot, app)
-        await way(pilot, app)
+        await WAYS[name](pilot, app)
         still(app)
         await pilot.pause()
 
     return bool(snap_compare(app, terminal_size=size, run_before=there))
 
 
-@pytest.mark.parametrize("size", SIZES, ids=[f"{width}x{height}" for width, height in SIZES])
-@pytest.mark.parametrize("name", WAYS)
+@pytest.mark.parametrize(("name", "size"), PICTURES, ids=NAMES)
 def test_in_colour(place: Place, name: str, size: tuple[int, int], snap_compare) -> None:  # type: ignore[no-untyped-def]
-    assert taken(place, WAYS[name], size, snap_compare)
+    assert taken(place, name, size, snap_compare)
 
 
-@pytest.mark.parametrize("name", WAYS)
+@pytest.mark.parametrize(("name", "size"), PICTURES, ids=NAMES)
 def test_without_colour(  # type: ignore[no-untyped-def]
-    place: Place, name: str, snap_compare, monkeypatch: pytest.MonkeyPatch
+    place: Place, name: str, size: tuple[int, int], snap_compare, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    assert taken(place, WAYS[name], (120, 36), snap_compare)
+    assert taken(place, name, size, snap_compare)

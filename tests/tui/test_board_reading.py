@@ -64,6 +64,19 @@ def test_the_version_changes_with_the_content_only(place: Place) -> None:
     assert reader.version > version
 
 
+def test_tickets_that_are_known_are_not_made_a_second_time(place: Place) -> None:
+    place.ticket(1)
+    reader = reader_of(place)
+    first = reader.read(Asked())
+    assert reader.read(Asked()) is first
+    place.ticket(1, title="Another")
+    changed = reader.read(Asked(frozenset({"KAIZ-001"})))
+    assert changed.cards[0][0].title == "Another"
+    assert reader.read(Asked()) is changed
+    place.ticket(1)  # as it was when everything was read last
+    assert reader.read(Asked()).cards[0][0].title == first.cards[0][0].title
+
+
 def test_many_changes_at_once_are_read_as_a_whole(place: Place) -> None:
     ids = frozenset(place.ticket(number) for number in range(1, FEW + 3))
     reader = reader_of(place)

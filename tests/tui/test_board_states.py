@@ -19,13 +19,13 @@ def place(tmp_path: Path) -> Place:
 async def test_the_board_is_painted_before_the_tickets_are_read(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     place.ticket(1)
     go_on = threading.Event()
-    load = index.load_snapshot
+    load = index.load_newer
 
     def slow(*args: object, **kwargs: object) -> index.Snapshot:
         go_on.wait()
         return load(*args, **kwargs)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(index, "load_snapshot", slow)
+    monkeypatch.setattr(index, "load_newer", slow)
     app = place.app()
     async with app.run_test(size=(160, 48)) as pilot:
         await pilot.pause()
@@ -59,7 +59,7 @@ async def test_an_unreadable_folder_is_said_and_what_was_shown_stays(
         def broken(*args: object, **kwargs: object) -> index.Snapshot:
             raise StoreError("cannot read tickets/: Input/output error")
 
-        monkeypatch.setattr(index, "load_snapshot", broken)
+        monkeypatch.setattr(index, "load_newer", broken)
         app.loader.request(Asked())
         await calm(pilot, app)
         assert "Input/output error" in screen_text(app)

@@ -113,7 +113,7 @@ class NewsSide:
         generation = self._asked
 
         def news() -> NewsReady:
-            marks = marks_of(app.workspace, rows)
+            marks = marks_of(app.workspace, rows, before)
             me = app.desk.session.actor if first or watched else ""
             seen = load_seen(app.workspace, me) if first else None
             return NewsReady(generation, marks, seen, alarms(app.workspace, watched, before, marks, me))

@@ -27,13 +27,13 @@ class Opened(NamedTuple):
 
 def read_world(workspace: Workspace) -> World:
     """Components, and the owners and labels in use."""
-    from kaizen_tui.store.index import load_snapshot
+    from kaizen_tui.store.index_load import load_index
     from kaizen_tui.store.reading import list_components
 
     components = tuple(file.fields for file in list_components(workspace)[0])
-    rows = load_snapshot(workspace, write=False).rows
-    owners = [row.owner for row in rows] + [component.owner for component in components]
-    return World(components, _by_use(owners), _by_use(label for row in rows for label in row.labels))
+    index, _ = load_index(workspace, write=False)
+    owners = [*index.column("owner"), *(component.owner for component in components)]
+    return World(components, _by_use(owners), _by_use(label for labels in index.column("labels") for label in labels))
 
 
 def open_new(workspace: Workspace, now: int, prefill: Prefill | None, component: str) -> Opened:

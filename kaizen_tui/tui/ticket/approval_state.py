@@ -37,7 +37,7 @@ def state_line(
         "typed": f"type {confirmation.ticket_id} below and press ↵ to approve",
     }[confirmation.way]
     subject = SUBJECTS[dossier.sheet.purpose]
-    return Content.assemble(text(f" {how} ", GOOD), text(f"{subject}; ten seconds to take it back follow", MUTED))
+    return Content.assemble(text(f" {how} ", GOOD), text(f"{subject}; ten seconds to take it back", MUTED))
 
 
 def _countdown(left: int) -> Content:

@@ -38,7 +38,7 @@ def _style(status: str, palette: Palette) -> Style:
 def flow_lines(flow: Flow, limits: Mapping[str, int], width: int, height: int, palette: Palette) -> list[Line]:
     """All of it, beside each other on a wide screen, the figures above the areas on a narrow one."""
     if width >= _WIDE:
-        left = max(56, width * 2 // 5)
+        left = max(60, width * 2 // 5)
         figures = figure_lines(flow, limits, left - 2, height, palette)
         areas = area_lines(flow.cumulative, width - left - 2, height - 1, palette)
         blank = fit([], left - 2, palette.normal.text)
@@ -52,7 +52,7 @@ def flow_lines(flow: Flow, limits: Mapping[str, int], width: int, height: int, p
             for y in range(height)
         ]  # fmt: skip
     figures = figure_lines(flow, limits, width, height, palette, brief=True)
-    room = height - len(figures) - 1
+    room = height - len(figures)
     return figures + (area_lines(flow.cumulative, width, room, palette) if room >= 6 else [])
 
 
@@ -91,7 +91,7 @@ def figure_lines(
         lines.append(blank)
     lines += [*_failures(flow, width, palette), *([] if brief else [blank])]
     lines += _throughput(flow, width, palette, tall=2 if brief else 4) + ([] if brief else [blank])
-    lines += _wip(flow, limits, width, palette, brief=brief)
+    lines += _wip(flow, limits, width, palette)
     oldest = _oldest(flow, width, palette)
     if not brief:
         lines += [blank, *oldest]
@@ -102,41 +102,46 @@ def _failures(flow: Flow, width: int, palette: Palette) -> list[Line]:
     tones = palette.normal
     if flow.failure_rate is None:
         return [_row("change failures", [("no change reached users yet", tones.muted)], width, palette)]
-    words = f"   {flow.failed} of {flow.released} released and rolled back"
+    words = f"   {flow.failed} of {flow.released} releases rolled back"
     return [_row("change failures", [(f"{human_percent(flow.failure_rate):>7}", tones.text), (words, tones.muted)],
                  width, palette)]  # fmt: skip
 
 
 def _throughput(flow: Flow, width: int, palette: Palette, *, tall: int) -> list[Line]:
-    """Bars of what was finished per week, with numbers below them; ended without success is counted beside."""
+    """Bars of what was finished per week, with numbers below them; ended without success is counted beside.
+
+    Always all weeks: bars of one cell where there is no room for wider ones, of several weeks each where there is none
+    for one a week.
+    """
     tones = palette.normal
-    room = max(1, (width - _LABEL - 2) // 3)
-    weeks = flow.throughput[-room:]
-    most = max((week.done for week in weeks), default=0) or 1
+    room = max(1, width - _LABEL - 2)
+    many = -(-len(flow.throughput) // room)
+    done = [week.done for week in flow.throughput]
+    sums = [sum(done[max(0, end - many) : end]) for end in range(len(done), 0, -many)][::-1]
+    wide = 3 * len(sums) <= room
+    most = max(sums, default=0) or 1
     lines: list[Line] = []
     for row in range(tall - 1, -1, -1):
-        bars = []
-        for week in weeks:
-            filled = round(week.done / most * tall * 8) - row * 8
-            bars.append("   " if filled <= 0 else f" {'▁▂▃▄▅▆▇█'[min(8, filled) - 1] * 2}")
-        label = "THROUGHPUT" if row == tall - 1 else "done per week" if row == tall - 2 else ""
-        lines.append(_row(label, [("".join(bars), tones.success)], width, palette))
-    numbers = "".join(f"{week.done:>3}" for week in weeks)
-    total, failed = sum(week.done for week in weeks), sum(week.failed for week in weeks)
-    label = f"{total} done" + (f", {failed} aborted" if failed else "")
+        bars = " " * (not wide)
+        for count in sums:
+            filled = round(count / most * tall * 8) - row * 8
+            shape = " " if filled <= 0 else "▁▂▃▄▅▆▇█"[min(8, filled) - 1]
+            bars += f" {shape * 2}" if wide else shape
+        every = "done per week" if many == 1 else f"done per {many} weeks"
+        label = "THROUGHPUT" if row == tall - 1 else every if row == tall - 2 else ""
+        lines.append(_row(label, [(bars, tones.success)], width, palette))
+    numbers = "".join(f"{count:>3}" for count in sums) if wide else f" {most} at most, {sums[-1] if sums else 0} last"
+    failed = sum(week.failed for week in flow.throughput)
+    label = f"{sum(done)} done" + (f", {failed} aborted" if failed else "")
     lines.append(_row(label, [(numbers, tones.text)], width, palette))
     return lines
 
 
-def _wip(flow: Flow, limits: Mapping[str, int], width: int, palette: Palette, *, brief: bool) -> list[Line]:
+def _wip(flow: Flow, limits: Mapping[str, int], width: int, palette: Palette) -> list[Line]:
     """Tickets per active column against its limit, and since when the oldest of each stands."""
     tones = palette.normal
     eldest = {status: old for old, _, status in reversed(flow.oldest)}
-    lines = (
-        []
-        if brief
-        else [_row("IN PROGRESS", [(f"{'now':>7}{'limit':>10}{'oldest':>8}", palette.heading)], width, palette)]
-    )
+    lines = [_row("IN PROGRESS", [(f"{'now':>7}{'limit':>10}{'oldest':>8}", palette.heading)], width, palette)]
     for status, count in flow.wip:
         limit = limits.get(status)
         too_many = over_limit(count, limit)
