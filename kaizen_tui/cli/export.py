@@ -55,7 +55,9 @@ def _output_option(**settings: Any) -> "Callable[[FC], FC]":
 @_components_argument()
 @_output_option(metavar="FILE|DIR|-", help="Where to; a folder gets one file a component.")
 def rules(call: Call, wanted: tuple[str, ...], output: str) -> int:
-    """Prometheus rules: burn rates, thresholds, absent data.
+    """Prometheus rules: alerts and error ratios.
+
+    Multiwindow burn-rate alerts for metrics with an objective, alerts on abort thresholds and on absent data.
 
     Of the components named, else of all. `promtool check rules FILE` checks the result.
     """
@@ -83,7 +85,7 @@ def rules(call: Call, wanted: tuple[str, ...], output: str) -> int:
 @_components_argument()
 @_output_option(metavar="FILE|DIR|-", help="Where to; several components need a folder.")
 def dashboard(call: Call, wanted: tuple[str, ...], output: str) -> int:
-    """Grafana dashboards: values, budgets, burn rates, versions.
+    """Grafana dashboards: values, budgets, versions.
 
     Of the components named, else of all; one each. Needs the extra kaizen-tui[dashboard].
     """
@@ -135,8 +137,9 @@ def openslo(call: Call, wanted: tuple[str, ...], output: str) -> int:
 @click.option("--format", "chosen", default="", metavar="NAME", help="json yaml csv md html prom; else by the suffix.")
 @click.option("--filter", "filter_text", default="", metavar="FILTER", help="Only these tickets (docs/filter.md).")
 def board(call: Call, output: str, chosen: str, filter_text: str) -> int:
-    """The tickets and SLO states as json, yaml, csv, md, html or prom.
+    """The board: json, yaml, csv, md, html, prom.
 
+    Tickets with all their fields, and the states of the SLOs.
     The same file as `kaizen-tui --export` writes, which makes the board's picture (svg) as well.
     """
     import os

@@ -1,9 +1,10 @@
 """A component of the platform: who owns it, how critical it is, what it promises (pydantic)."""
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from kaizen_tui.core.checker import FieldError, FieldErrors, Path
 from kaizen_tui.core.evaluation import Evaluation
@@ -13,15 +14,24 @@ from kaizen_tui.core.rollout import Rollout
 from kaizen_tui.core.sli import LatencySli, Sli, counts_events
 from kaizen_tui.core.typed import AnyModel, Number, Span, StrictBlock, Text, validated
 from kaizen_tui.core.units import parse_duration
-from kaizen_tui.core.values import Value
+from kaizen_tui.core.values import Value, quoted
 
 _FROZEN = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+_LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
+
+
+def _label(text: str) -> str:
+    if _LABEL.fullmatch(text) is None:
+        raise ValueError(f"{quoted(text)} is no label of Prometheus; use letters, digits and _")
+    return text
 
 
 class Versions(StrictBlock):
     """How two versions are told apart in Prometheus: the label, and its value for each."""
 
-    label: Text
+    label: Annotated[Text, AfterValidator(_label)]
     baseline: Text
     canary: Text
 
@@ -117,6 +127,11 @@ class Component(BaseModel):
         versions = block_of(errors, Versions, raw, "versions")
         evaluation = block_of(errors, Evaluation, raw, "evaluation")
         rollout = block_of(errors, Rollout, raw, "rollout")
+        selector = _texts(raw, "selector")
+        for label in selector:
+            if _LABEL.fullmatch(label) is None:
+                what = f"selector: {quoted(label)} is no label of Prometheus"
+                errors.append(FieldError(("selector", label), what, "use letters, digits and _"))
         if errors:
             raise FieldErrors(errors)
         return cls(
@@ -128,7 +143,7 @@ class Component(BaseModel):
             rollback_plan=fields.rollback_plan,
             description=fields.description,
             links=tuple(_texts(raw, "links").items()),
-            selector=_texts(raw, "selector"),
+            selector=selector,
             versions=versions,
             evaluation=evaluation,
             rollout=rollout,

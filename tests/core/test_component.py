@@ -323,3 +323,13 @@ def test_a_model_is_frozen() -> None:
         setattr(ticket(), "title", "y")  # noqa: B010 - mypy knows that it is frozen
     with pytest.raises(ValueError):
         Metric(name="a", threshold=float("nan"))
+
+
+@pytest.mark.parametrize("label", ["a b", "v-1", "1st", 'x="1",y', "\u00fc"])
+def test_what_is_no_label_never_comes_into_a_query(label: str) -> None:
+    raw = raw_component()
+    raw["selector"] = {label: "x"}
+    raw["versions"] = {"label": label, "baseline": "1", "canary": "2"}
+    errors = errors_of(raw)
+    assert "is no label of Prometheus" in errors["selector", label]
+    assert "is no label of Prometheus" in errors["versions", "label"]
