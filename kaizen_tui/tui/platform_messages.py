@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 from kaizen_tui.metrics.platform import Platform
+from kaizen_tui.metrics.source import Series
 
 if TYPE_CHECKING:
     from kaizen_tui.core.flow import Flow
@@ -71,6 +72,18 @@ class FlowReady(Message):
         super().__init__()
         self.flow = flow
         self.limits = limits
+
+
+class SpanReady(Message):
+    """A component's metrics over another span than the panels'. series: by the metric's name. key: of what."""
+
+    def __init__(self, key: tuple[object, ...], series: dict[str, Series]) -> None:
+        super().__init__()
+        self.key = key
+        self.series = series
+
+    def can_replace(self, message: Message) -> bool:
+        return isinstance(message, SpanReady)
 
 
 class ChartReady(Message):

@@ -108,9 +108,19 @@ class PlatformSide:
 
     def look(self) -> None:
         """Other components came into sight: those that were not read lately are read now."""
-        reader = self.reading.reader
-        if self._as_of is None and self.wanted and not reader.knows(self._looked(), self._app.now() - self._refresh):
+        looked, reader = self._looked(), self.reading.reader
+        if self._as_of is not None or not self.wanted:
+            return
+        if not reader.knows(looked, self._app.now() - self._refresh) or self._lacks_burns(looked.focus):
             self.ask()
+
+    def _lacks_burns(self, component: str) -> bool:
+        """Whether a component has budgets whose burn rates nobody asked for yet."""
+        platform = self.platform
+        if platform is None or platform.connection != "connected":
+            return False
+        found = next((one for one in platform.components if one.id == component), None)
+        return found is not None and any(metric.window and not metric.burns for metric in found.metrics)
 
     # What
 

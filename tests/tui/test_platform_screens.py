@@ -170,7 +170,7 @@ async def test_a_metrics_chart(tmp_path: Path, size: tuple[int, int]) -> None:
         ):
             await press(pilot, app, key)
             assert screen.span == nth
-            assert SPANS[nth][2] in screen_text(app)
+            assert SPANS[nth].first in screen_text(app)
         for key in ("plus", "l"):
             await press(pilot, app, key)
             assert screen.span == 0

@@ -9,11 +9,13 @@ from kaizen_tui.core.slo import STATE_SHAPES
 from kaizen_tui.core.states import FINAL
 from kaizen_tui.metrics.panels import ComponentPanel, MetricPanel
 from kaizen_tui.tui.platform_actions import COMPONENTS
-from kaizen_tui.tui.platform_messages import PlatformShown
+from kaizen_tui.tui.platform_messages import PlatformShown, SpanReady
 from kaizen_tui.tui.screens.full import FullScreen, Lines
+from kaizen_tui.tui.span_side import SpanSide
 from kaizen_tui.tui.widgets.bars import Piece
 from kaizen_tui.tui.widgets.cards import Line
 from kaizen_tui.tui.widgets.component_lines import beside, list_lines, list_width, metric_lines, row_at
+from kaizen_tui.tui.widgets.figure_lines import ROOMY, Reading, figure_lines
 from kaizen_tui.tui.widgets.slo_lines import fit, state_style, worst_metric
 
 if TYPE_CHECKING:
@@ -40,11 +42,15 @@ class ComponentScreen(FullScreen):
         self._component = component
         self._metric = ""
         self._tickets: Counter[str] = Counter()
+        self.spans = SpanSide(app, self.post_message)
+        self._figures: bool | None = None
 
     def on_mount(self) -> None:
         super().on_mount()
         if self.platform is None:
             self.kaizen.main.slo.ask()
+        else:
+            self.kaizen.main.slo.look()
 
     @property
     def components(self) -> tuple[ComponentPanel, ...]:
@@ -85,6 +91,15 @@ class ComponentScreen(FullScreen):
     def on_platform_shown(self, message: PlatformShown) -> None:
         self.draw()
 
+    def on_span_ready(self, message: SpanReady) -> None:
+        if self.spans.take(message):
+            self.draw()
+
+    @property
+    def figures(self) -> bool:
+        """Whether the figures behind the selected metric are shown: where there is room, until a person chooses."""
+        return self.body.size.height >= ROOMY if self._figures is None else self._figures
+
     def draw(self) -> None:
         """Draws list, metrics and head."""
         tickets = self.kaizen.main.all_tickets
@@ -116,13 +131,22 @@ class ComponentScreen(FullScreen):
                     fit([(f" {hint}", palette.normal.muted)], width, palette.normal.text)]  # fmt: skip
         left = list_width(width)
         right = max(10, width - left - 1)
-        return beside(
-            list_lines(self.components, self.place, self._tickets, left, height, palette),
-            metric_lines(component, self.metric_place, self._tickets[component.id], right, height, palette),
-            left,
-            height,
-            palette,
-        )
+        below = self._figure_lines(right)
+        open_tickets, room = self._tickets[component.id], max(4, height - len(below))
+        seen, words = self.spans.seen(component, self.platform), self.spans.words
+        above = metric_lines(seen, self.metric_place, open_tickets, words, right, room, palette)[:room]
+        if below:
+            above += [fit([], right, palette.normal.text)] * (room - len(above))
+        listed = list_lines(self.components, self.place, self._tickets, left, height, palette)
+        return beside(listed, [*above, *below], left, height, palette)
+
+    def _figure_lines(self, width: int) -> list[Line]:
+        metric, platform = self.metric, self.platform
+        if not self.figures or metric is None or platform is None:
+            return []
+        ago = None if platform.read_at is None else max(0.0, self.kaizen.now() - platform.read_at)
+        reading = Reading(platform.source, ago, self.kaizen.main.slo.reading.refresh, platform.trouble)
+        return figure_lines(metric, reading, width, self.body.palette)
 
     def clicked(self, x: int, y: int) -> None:
         """Selects the component in a line of the list."""
@@ -160,10 +184,21 @@ class ComponentScreen(FullScreen):
             return
         from kaizen_tui.tui.screens.metric import MetricScreen
 
-        self.kaizen.push_screen(MetricScreen(self.kaizen, component.id, metric.name))
+        self.kaizen.push_screen(MetricScreen(self.kaizen, component.id, metric.name, self.spans.nth))
 
     def action_new_ticket(self) -> None:
         open_ticket_about(self, self.selected, self.metric)
+
+    def action_span(self, nth: int) -> None:
+        self.spans.choose(nth)
+        self.draw()
+
+    def action_longer(self, steps: int) -> None:
+        self.action_span(self.spans.nth + steps)
+
+    def action_figures(self) -> None:
+        self._figures = not self.figures
+        self.draw()
 
 
 def open_ticket_about(screen: FullScreen, component: ComponentPanel | None, metric: MetricPanel | None) -> None:

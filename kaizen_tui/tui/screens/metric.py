@@ -11,6 +11,7 @@ from kaizen_tui.tui.platform_messages import ChartReady, PlatformShown
 from kaizen_tui.tui.plot import ABORT_WORD, TARGET_WORD, draw_plot
 from kaizen_tui.tui.screens.components import open_ticket_about
 from kaizen_tui.tui.screens.full import FullScreen
+from kaizen_tui.tui.spans import SPANS
 from kaizen_tui.tui.widgets.bars import Piece
 from kaizen_tui.tui.widgets.cards import Line
 from kaizen_tui.tui.widgets.component_lines import describe
@@ -20,14 +21,6 @@ if TYPE_CHECKING:
     from kaizen_tui.core.slo import Target
     from kaizen_tui.tui.app import KaizenApp
 
-# Name, seconds, and what stands below the first and the middle value.
-SPANS: tuple[tuple[str, float, str, str], ...] = (
-    ("1h", 3600.0, "-1 h", "-30 min"),
-    ("6h", 6 * 3600.0, "-6 h", "-3 h"),
-    ("1d", 86400.0, "-24 h", "-12 h"),
-    ("7d", 7 * 86400.0, "-7 d", "-3.5 d"),
-    ("30d", 30 * 86400.0, "-30 d", "-15 d"),
-)
 _HEAD_LINES = 4
 
 
@@ -47,11 +40,11 @@ class MetricScreen(FullScreen):
 
     CONTEXT = CHART
 
-    def __init__(self, app: "KaizenApp", component: str, metric: str) -> None:
+    def __init__(self, app: "KaizenApp", component: str, metric: str, span: int = 0) -> None:
         super().__init__(app, "metric-screen")
         self._component = component
         self._metric = metric
-        self.span = 0
+        self.span = span
         self.chart: tuple[str, ...] = ()
         self.trouble = ""
         self._key: tuple[object, ...] = ()
@@ -99,7 +92,7 @@ class MetricScreen(FullScreen):
 
     def _answer(self, generation: int, wish: _Wish) -> ChartReady:
         """In a worker: asks the source and draws."""
-        _, seconds, first, middle = SPANS[wish.span]
+        _, seconds, _, first, middle = SPANS[wish.span]
         count = max(30, wish.width * 2)
         source = self.kaizen.main.slo.reading.reader.source
         try:

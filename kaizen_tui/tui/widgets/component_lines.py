@@ -77,16 +77,16 @@ def chart_height(metrics: int, height: int) -> int:
 
 
 def metric_lines(
-    component: ComponentPanel, selected: int, tickets: int, width: int, height: int, palette: Palette
+    component: ComponentPanel, selected: int, tickets: int, span: str, width: int, height: int, palette: Palette
 ) -> list[Line]:
-    """The component's metrics below each other; scrolled so that the selected one is seen."""
+    """The component's metrics below each other; scrolled so that the selected one is seen. span: of the charts."""
     tones = palette.normal
     noun = "ticket" if tickets == 1 else "tickets"
     head: list[Piece] = [
         (f" {shown(component.name)}", tones.accent),
         (f"   tier {component.tier} · {shown(component.owner)}", tones.muted),
         (f" · {tickets} open {noun}", tones.muted),
-        (" · last hour", tones.muted),
+        (f" · {span}", tones.muted),
         *count_pieces(component, palette),
     ]
     lines = [fit(_whole(head, width - 1), width, tones.text), fit([], width, tones.text)]
@@ -106,8 +106,9 @@ def _metric_block(metric: MetricPanel, selected: bool, tall: int, width: int, pa
     bar: Piece = (BAR if selected else " ", tones.accent)
     lines = [fit([bar, *_whole(describe(metric, palette, selected), width - 2)], width, tones.text)]
     room = max(8, width - _LABELS - 3)
-    if metric.error and not any(value is not None for value in metric.series.values):
-        lines.append(fit([bar, (f"  {clip(shown(metric.error), width - 4)}", tones.muted)], width, tones.text))
+    error = metric.series.error or metric.error
+    if error and not any(value is not None for value in metric.series.values):
+        lines.append(fit([bar, (f"  {clip(shown(error), width - 4)}", tones.muted)], width, tones.text))
         return lines + [fit([bar], width, tones.text)] * (tall - 1) + [fit([], width, tones.text)]
     for label, runs in zip(_labels(metric, tall), chart(metric.series.values, room, tall, metric.target), strict=True):
         side: Piece = (f"{clip(label, _LABELS - 1):>{_LABELS}} ", tones.muted)
