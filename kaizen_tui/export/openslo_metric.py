@@ -1,16 +1,16 @@
 """One SLI of OpenSLO, with its SLO where there is one, as the fields of a metric."""
 
-import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, NoReturn
+from typing import NamedTuple, NoReturn
 
 from kaizen_tui.core.component import Component
 from kaizen_tui.core.fields import FieldErrors, check_component, is_metric_name
 from kaizen_tui.core.problem import Problem
 from kaizen_tui.core.units import parse_number
 from kaizen_tui.core.values import Value, quoted
-from kaizen_tui.export.openslo import PREFIX, indicator, shorthand
+from kaizen_tui.export.openslo import indicator, shorthand
+from kaizen_tui.export.openslo_raw import annotation, as_text, json_of, text_at, unread
 from kaizen_tui.store.yaml_documents import Part
 
 # A series, alone or as sum(…), rate(…[…]) or sum(rate(…[…])): what it counts is the same.
@@ -21,6 +21,11 @@ _COUNTED = re.compile(
 _COUNTER_NAME = re.compile(r"_(?:total|count|bucket|sum)\Z")
 _SPANS = {"m": 60, "h": 3600, "d": 86400, "w": 7 * 86400, "M": 30 * 86400, "Q": 90 * 86400, "Y": 365 * 86400}
 _ROUGH = "MQY"
+_SLI_KEYS = ("description", "ratioMetric", "thresholdMetric")
+_SLO_KEYS = (
+    "description", "service", "indicator", "indicatorRef", "timeWindow", "budgetingMethod", "objectives",
+    "alertPolicies",
+)  # fmt: skip
 
 
 class Indicator(NamedTuple):
@@ -56,33 +61,6 @@ class _CannotError(Exception):
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.message)
         self.problem = problem
-
-
-def text_at(raw: Mapping[str, Value], *path: str) -> str:
-    """The text at a path of keys, else ""."""
-    value: Value = dict(raw)
-    for key in path:
-        value = value.get(key) if isinstance(value, dict) else None
-    return value if isinstance(value, str) else ""
-
-
-def annotation(raw: Mapping[str, Value], name: str) -> str:
-    """Kaizen's annotation of that name, else ""."""
-    return text_at(raw, "metadata", "annotations", PREFIX + name)
-
-
-def json_of(raw: Mapping[str, Value], name: str) -> dict[str, Any]:
-    """An annotation that is a JSON mapping; {} for anything else: it is then as if it weren't there."""
-    try:
-        found = json.loads(annotation(raw, name) or "{}")
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def json_texts(raw: Mapping[str, Value], name: str) -> dict[str, str]:
-    """The same, of texts."""
-    return {key: value for key, value in json_of(raw, name).items() if isinstance(value, str)}
 
 
 def read_metric(
@@ -132,13 +110,29 @@ class _Metric:
         own_unit = annotation(raw, "unit") or ("" if annotation(raw, "threshold") else unit)
         if own_unit:
             fields["unit"] = own_unit
-        description = text_at(self.spec, "description")
+        slo: Mapping[str, Value] = {} if self.objective is None else self.objective.spec
+        description = text_at(self.spec, "description") or text_at(slo, "description")
         if description:
             fields["description"] = description
+        self.note_unread(str(fields["name"]), description)
         fields.update(source)
         if budget is not None and "sli" in source:
             fields["objective"], fields["window"] = budget
         return fields
+
+    def note_unread(self, metric: str, description: str) -> None:
+        """Notes what a metric has no place for."""
+        found = [*unread(self.found.raw, metric), *(key for key in self.spec if key not in _SLI_KEYS)]
+        if found:
+            self.note(f"not read: {', '.join(dict.fromkeys(found))}")
+        if self.objective is None or self.objective.part.value is self.found.raw:
+            return
+        spec = self.objective.spec
+        found = [*unread(self.objective.part.value, metric), *(key for key in spec if key not in _SLO_KEYS)]
+        if text_at(spec, "description") not in ("", description):
+            found.append("description")
+        if found:
+            self.note(f"not read: {', '.join(dict.fromkeys(found))}", slo=True)
 
     def metric_name(self) -> str:
         for candidate in (annotation(self.found.raw, "metric"), self.name):
@@ -206,7 +200,7 @@ class _Metric:
             self.note("its annotations make no metric; the queries are read instead")
             return None
         wanted = indicator(component, component.metrics[0])
-        if all(_as_text(self.spec.get(key)) == _as_text(value) for key, value in wanted.items()):
+        if all(as_text(self.spec.get(key)) == as_text(value) for key, value in wanted.items()):
             return source
         self.note("its queries differ from what Kaizen wrote beside them; the queries are read")
         return None
@@ -354,12 +348,3 @@ class _Metric:
         if slo and self.objective is not None:
             return self.objective.part.problem(("spec", *path), f"{quoted(self.name)}: {what}", hint)
         return self.found.part.problem((*self.found.at, *path), f"{quoted(self.name)}: {what}", hint)
-
-
-def _as_text(value: object) -> object:
-    """A value as the strict reader gives it: every scalar a text."""
-    if isinstance(value, dict):
-        return {key: _as_text(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_as_text(item) for item in value]
-    return ("true" if value else "false") if isinstance(value, bool) else str(value)

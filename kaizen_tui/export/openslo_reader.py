@@ -12,7 +12,8 @@ from kaizen_tui.core.problem import Problem
 from kaizen_tui.core.states import TIERS
 from kaizen_tui.core.values import Value, kind_of, quoted
 from kaizen_tui.export.openslo import API_VERSION, object_name
-from kaizen_tui.export.openslo_metric import Indicator, Objective, annotation, json_texts, read_metric, text_at
+from kaizen_tui.export.openslo_metric import Indicator, Objective, read_metric
+from kaizen_tui.export.openslo_raw import annotation, json_texts, text_at, unread
 from kaizen_tui.store.yaml_documents import Part, parse_documents
 from kaizen_tui.store.yaml_reader import YamlProblems
 
@@ -110,6 +111,9 @@ class _Reading:
     def done(self) -> ReadOpenSlo:
         metrics: dict[str, list[ReadMetric]] = {}
         for part in self.services.values():
+            lost = unread(part.value, text_at(part.value, "metadata", "displayName"))
+            if lost:
+                self.notes.append(part.problem(("metadata",), f"not read: {', '.join(lost)}")._replace(level="warning"))
             metrics.setdefault(self.component_id(part, text_at(part.value, "metadata", "name")), [])
         slos: dict[str, list[Part]] = {}
         for part in self.parts:
@@ -125,7 +129,8 @@ class _Reading:
             elif kind == "SLO" and not self.reference(part):
                 self.take_slo(part, metrics)
             elif kind in _NOT_READ:
-                self.notes.append(part.problem(("kind",), f"{kind} {quoted(name)} is not read", _NOT_READ[kind]))
+                unused = part.problem(("kind",), f"{kind} {quoted(name)} is not read", _NOT_READ[kind])
+                self.notes.append(unused._replace(level="warning"))
         components = [self.component(component_id, found) for component_id, found in metrics.items() if component_id]
         return ReadOpenSlo(tuple(components), tuple(self.notes), tuple(self.missing))
 

@@ -198,7 +198,7 @@ spec: {type: Prometheus}
         "threshold": "0.3",
         "query": "max(latency_seconds)",
     }
-    assert [(note.line, note.level) for note in found.notes] == [(10, "warning"), (15, "warning"), (18, "error")]
+    assert [(note.line, note.level) for note in found.notes] == [(10, "warning"), (15, "warning"), (18, "warning")]
 
 
 def test_a_precomputed_ratio_is_read_as_the_share_of_bad_events() -> None:
@@ -251,6 +251,21 @@ def test_what_is_read_otherwise_is_noted() -> None:
     fields = found.components[0].metrics[0].fields
     assert (fields["objective"], fields["window"]) == ("90", "30d")
     assert [note.level for note in found.notes] == ["warning"] * 3
+
+
+def test_what_a_metric_has_no_place_for_is_noted() -> None:
+    text = SERVICE_SLO.replace("GOOD", "orders_total").replace(
+        "metadata: {name: availability}",
+        "metadata: {name: availability, displayName: Orders, labels: {team: a}, annotations: {x/y: z}}",
+    )
+    text = text.replace("  service: shop", "  service: shop\n  description: Other words\n  composite: {}")
+    text += "---\napiVersion: openslo/v1\nkind: Service\nmetadata: {name: shop, labels: {a: b}}\nspec: {}\n"
+    found = read(text)
+    assert [(note.line, note.message, note.level) for note in found.notes] == [
+        (26, "not read: labels", "warning"),
+        (4, "`availability`: not read: labels, displayName, x/y, composite, description", "warning"),
+    ]
+    assert found.missing == ()
 
 
 def test_an_edited_query_goes_before_the_annotation_beside_it() -> None:
