@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 @click.option("--metric", "metrics", multiple=True, metavar='"NAME TARGET ABORT"', help="An SLO metric (repeatable).")
 @click.option("--from-openslo", metavar="FILE|-", help="Take components and metrics from an OpenSLO v1 file.")
 @click.option("--force", is_flag=True, help="With --from-openslo: put metrics in the place of others of their name.")
+@click.option("--from-prometheus", is_flag=True, help="Propose metrics from the series that the server has.")
+@click.option("--pick", multiple=True, metavar="N|NAME,…", help="With --from-prometheus: add these to the file.")
+@click.option("--all", "everything", is_flag=True, help="With --from-prometheus: the language's runtime as well.")
 def component(
     call: Call,
     component_id: str | None,
@@ -34,21 +37,35 @@ def component(
     metrics: tuple[str, ...],
     from_openslo: str | None,
     force: bool,
+    from_prometheus: bool,
+    pick: tuple[str, ...],
+    everything: bool,
 ) -> int:
     """Makes a component, or changes the given fields of one that is there; the rest of its file stays as it is.
 
-    With --from-openslo ID may be left out: then every service of the file is taken.
+    With --from-openslo ID may be left out: then every service of the file is taken. With --from-prometheus nothing is
+    written but what --pick names, and no metric that is there is changed.
     """
     from kaizen_tui.core.errors import UsageError
     from kaizen_tui.loop.registry import ComponentGiven, read_metric, set_component
 
     given = ComponentGiven(name, tier, owner, rollback_plan, tuple(read_metric(text) for text in metrics))
     if from_openslo is not None:
+        if from_prometheus or pick or everything:
+            raise UsageError("--from-openslo and --from-prometheus exclude each other")
         from kaizen_tui.cli.from_openslo import take_openslo
 
         return take_openslo(call, from_openslo, component_id, given._replace(replace=force))
     if component_id is None:
         raise UsageError("missing argument ID", hint="see `kaizen component --help`")
+    if from_prometheus:
+        from kaizen_tui.cli.from_prometheus import propose
+
+        if given != ComponentGiven():
+            raise UsageError("--from-prometheus goes with --pick and --all only", hint="change the fields on their own")
+        return propose(call, component_id, pick, everything=everything)
+    if pick or everything:
+        raise UsageError("--pick and --all are only for --from-prometheus")
     if force:
         raise UsageError("--force is only for --from-openslo", hint="--metric changes a metric that is there")
     done = set_component(call.session(), component_id, given)

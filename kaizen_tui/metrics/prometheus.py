@@ -73,6 +73,10 @@ class PrometheusSource:
             self._server = self._connect()
         return self._server
 
+    def of(self, components: Sequence[Component]) -> "PrometheusSource":
+        """A source for other components, on the same connection."""
+        return PrometheusSource(components, lambda: self.server)
+
     def query(self, component: str, metric: str) -> str:
         known = self._known.get((component, metric))
         return promql.value_query(*known) if known is not None else ""
