@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from kaizen_tui.core.numbers import human_number
 from kaizen_tui.core.slo import Target
-from kaizen_tui.tui.sparkline import scale_of
+from kaizen_tui.core.sparkline import scale_of
 
 _LOCK = threading.Lock()
 TARGET_WORD, ABORT_WORD = "target", "abort"

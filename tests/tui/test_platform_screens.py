@@ -6,6 +6,7 @@ import pytest
 
 from kaizen_tui.core.criterion_text import read_criterion
 from kaizen_tui.core.fields import MetricFields
+from kaizen_tui.core.sparkline import row_of
 from kaizen_tui.metrics.source import Series
 from kaizen_tui.tui.app import KaizenApp
 from kaizen_tui.tui.messages import WorkspaceTouched
@@ -17,7 +18,6 @@ from kaizen_tui.tui.screens.form import FormScreen
 from kaizen_tui.tui.screens.help import HelpScreen
 from kaizen_tui.tui.screens.metric import SPANS, MetricScreen
 from kaizen_tui.tui.slo_ticket import prefill_for
-from kaizen_tui.tui.sparkline import row_of
 from tests.tui.boards import SIZES, calm, press, screen_text
 from tests.tui.platform_world import EPOCH, UNREACHABLE, Named, ready, with_source, world
 

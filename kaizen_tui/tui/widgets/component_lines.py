@@ -8,10 +8,10 @@ from rich.segment import Segment
 
 from kaizen_tui.core.numbers import human_number, human_percent
 from kaizen_tui.core.slo import STATE_SHAPES, STATE_WORDS
+from kaizen_tui.core.sparkline import chart, row_of
 from kaizen_tui.core.times import age
 from kaizen_tui.metrics.panels import ComponentPanel, MetricPanel
 from kaizen_tui.tui.celltext import clip, pad, shown
-from kaizen_tui.tui.sparkline import chart, row_of
 from kaizen_tui.tui.tokens import Palette
 from kaizen_tui.tui.widgets.cards import BAR, Line
 from kaizen_tui.tui.widgets.slo_lines import (

@@ -9,10 +9,10 @@ from rich.style import Style
 
 from kaizen_tui.core.numbers import human_number, human_percent, with_unit
 from kaizen_tui.core.slo import STATE_ORDER, STATE_SHAPES, STATE_WORDS, SloState, Target
+from kaizen_tui.core.sparkline import Kind, Run, sparkline
 from kaizen_tui.core.times import age
 from kaizen_tui.metrics.panels import ComponentPanel, MetricPanel
 from kaizen_tui.tui.celltext import clip, pad, shown
-from kaizen_tui.tui.sparkline import Kind, Run, sparkline
 from kaizen_tui.tui.tokens import Palette
 from kaizen_tui.tui.widgets.cards import Line
 

@@ -1,6 +1,7 @@
 """Sparklines drawn by hand: gaps stay gaps, the scale is fixed by the SLO, target and abort lines are visible.
 
-Pure: numbers in, runs of (text, kind) out; the widget maps kinds to styles. A row of 60 values takes about 0.02 ms.
+Pure and light: numbers in, runs of (text, kind) out; whoever shows them maps kinds to styles. A row of 60 values takes
+about 0.02 ms.
 """
 
 from collections.abc import Sequence

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kaizen_tui.core.slo import Target
-from kaizen_tui.tui.sparkline import chart, resample, scale_of, sparkline
+from kaizen_tui.core.sparkline import chart, resample, scale_of, sparkline
 
 LOW = Target(10.0, 15.0, False)
 HIGH = Target(200.0, 150.0, True)
