@@ -9,7 +9,7 @@ from kaizen_tui.core.slo import SloState, Target, budget_left, burn_rate, slo_st
 from kaizen_tui.core.units import parse_duration
 from kaizen_tui.metrics.asking import ask_all
 from kaizen_tui.metrics.simulated import target_of
-from kaizen_tui.metrics.source import Instant, MetricSource, Series
+from kaizen_tui.metrics.source import NO_SERIES, Instant, MetricSource, Series
 
 DEFAULT_BUDGET_WINDOW = 30 * 86400.0
 # Three missed scrapes of a minute: Prometheus itself calls a series stale after five minutes.
@@ -129,8 +129,8 @@ def read_metric(
 
 def _last_known(instant: Instant, series: Series) -> Instant:
     """Of a metric that is gone, the last value that is known, with its age. One that is idle (it has a time and no
-    value) is no such thing."""
-    if instant.value is not None or instant.at is not None:
+    value), or whose query is wrong, is no such thing."""
+    if instant.value is not None or instant.at is not None or instant.error != NO_SERIES:
         return instant
     for place in range(len(series.values) - 1, -1, -1):
         value = series.values[place]

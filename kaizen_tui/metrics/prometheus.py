@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from kaizen_tui.core.component import Component, Metric
 from kaizen_tui.metrics import promql
 from kaizen_tui.metrics.answers import Answers
-from kaizen_tui.metrics.source import Counter, Counters, Events, Instant, QueryError, Series, Version
+from kaizen_tui.metrics.source import NO_SERIES, Counter, Counters, Events, Instant, QueryError, Series, Version
 
 if TYPE_CHECKING:
     from kaizen_tui.metrics.server import Answer, Sample, Server
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 KEEP = 2.0  # seconds for which the same question has the same answer
 _LONGEST_KEEP = 60.0
 _FINE = 15  # seconds: charts of all spans end on a multiple of this
-NO_SERIES = "the query returned no series"
 
 
 class _Known(NamedTuple):

@@ -26,7 +26,7 @@ from kaizen_tui.metrics.simulated_shape import (
     steady,
     wave,
 )
-from kaizen_tui.metrics.source import Counter, Counters, Events, Instant, Series, Version
+from kaizen_tui.metrics.source import NO_SERIES, Counter, Counters, Events, Instant, Series, Version
 
 Part = Literal["healthy", "drifting", "incidents", "late", "absent", "overspent", "burning"]
 
@@ -40,7 +40,6 @@ SCRAPE = 15.0  # seconds between two measurements
 EVENTS_PER_SECOND = 100.0
 _LATE_BY = 900.0
 _WORSE, _BETTER = 1.6, 0.75
-NO_SERIES = "the query returned no series"
 _EVENT_KINDS = ("ratio", "slower")
 
 

@@ -7,6 +7,9 @@ from kaizen_tui.core.errors import KaizenError
 # Which of a component's two versions is meant; "" is all of it.
 Version = Literal["", "baseline", "canary"]
 
+# The error of an answer that has nothing in it: the metric is gone, or was never there.
+NO_SERIES = "the query returned no series"
+
 
 class UnreachableError(KaizenError):
     """The server can't be asked at all; `what` says why in words. One metric without data is no such error."""
