@@ -1,15 +1,17 @@
 """A ticket in full, for the detail pane: read in a worker, handed over as Content."""
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, TypeAlias
 
 from textual.content import Content
 
 from kaizen_tui.core.criterion_text import Reading, explain
 from kaizen_tui.core.errors import KaizenError
+from kaizen_tui.core.fields import ComponentFields
 from kaizen_tui.core.states import SEVERITY_SHAPES, STATUSES
 from kaizen_tui.core.times import age, parse_rfc3339
 from kaizen_tui.core.unmet import Decision
+from kaizen_tui.metrics.live import Judged, Live, judge
 from kaizen_tui.tui import words
 from kaizen_tui.tui.words import ACCENT, BAD, GOOD, MUTED, STRONG, WARN, block, lines, text
 
@@ -18,24 +20,38 @@ if TYPE_CHECKING:
     from kaizen_tui.loop.glance import TicketGlance
     from kaizen_tui.store.workspace import Workspace
 
+# Reads what criteria measure now.
+Measure: TypeAlias = Callable[[ComponentFields, Sequence[Reading]], Mapping[str, Live]]
+
 _LOG_LINES = 12
+LIVE_STYLES = {"met": GOOD, "missed": BAD, "unknown": MUTED, "stale": WARN}
 _BLANK = Content("")
 _INDENT = "  "
 
 
 def read_detail(
-    workspace: "Workspace", ticket_id: str, now: int, decisions: "Callable[[str], Mapping[str, Decision]]"
+    workspace: "Workspace",
+    ticket_id: str,
+    now: int,
+    decisions: Callable[[str], Mapping[str, Decision]] | None,
+    measure: Measure | None = None,
 ) -> Content:
-    """Everything about a ticket. now: epoch seconds. Raises KaizenError when the ticket's file can't be read."""
+    """Everything about a ticket. now: epoch seconds. Raises KaizenError when the ticket's file can't be read.
+
+    decisions, measure: what the gates and the metrics say; both may wait for a server. Without them, their places say
+    that they are being asked.
+    """
     from kaizen_tui.core.promotion_log import read_log
     from kaizen_tui.loop.glance import glance
     from kaizen_tui.store.log_file import read_log_bytes
 
     seen = glance(workspace, ticket_id)
     log = read_log(read_log_bytes(workspace.log_path(ticket_id)))
-    parts = [*_head(seen, now), *_criteria(seen), *_plan(seen)]
+    live = measure(seen.component, (*seen.success, *seen.abort)) if measure is not None and seen.component else {}
+    parts = [*_head(seen, now), *_criteria(seen, live), *_plan(seen)]
     try:
-        gates = _gates(seen.file.fields.status, decisions(ticket_id))
+        asking = [_heading("GATES"), text(f"{_INDENT}asking …", MUTED)]
+        gates = asking if decisions is None else _gates(seen.file.fields.status, decisions(ticket_id))
     except KaizenError as error:
         gates = [_heading("GATES"), words.failure(error)]
     return lines([*parts, *gates, *_log(log, now)])
@@ -79,18 +95,23 @@ def _ago(stamp: str, now: int) -> str:
         return stamp
 
 
-def _criteria(seen: "TicketGlance") -> list[Content]:
+def _criteria(seen: "TicketGlance", live: Mapping[str, Live]) -> list[Content]:
     said = [_heading("OBJECTIVE"), block(seen.file.fields.objective or "none yet", "")]
     for name, readings in (("SUCCESS", seen.success), ("ABORT", seen.abort)):
         said.append(_heading(name))
         if not readings:
             said.append(text(f"{_INDENT}none yet", WARN))
         for reading in readings:
-            said += _criterion(reading, seen, success=name == "SUCCESS")
+            said += _criterion(reading, seen, judge(reading, live, abort=name == "ABORT"), success=name == "SUCCESS")
     return said
 
 
-def _criterion(reading: Reading, seen: "TicketGlance", *, success: bool) -> list[Content]:
+def live_words(judged: Judged) -> Content:
+    """`now 7.4 ms ✔`, in its colour."""
+    return text(judged.words, LIVE_STYLES[judged.mark])
+
+
+def _criterion(reading: Reading, seen: "TicketGlance", judged: Judged | None, *, success: bool) -> list[Content]:
     signers = [voice for voice in seen.log.voices if voice.event == "signoff" and voice.criterion == reading.text]
     if reading.kind == "automatic":
         mark, style, meaning = "◇", ACCENT, explain(reading)
@@ -101,6 +122,8 @@ def _criterion(reading: Reading, seen: "TicketGlance", *, success: bool) -> list
     else:
         mark, style, meaning = "☐", WARN, explain(reading)
     first = Content.assemble(text(f"{_INDENT}{mark} ", style), text(reading.text))
+    if judged is not None:
+        first = Content.assemble(first, "   ", live_words(judged))
     said = [first, text(f"{_INDENT}  {meaning}", MUTED)]
     if reading.looks_automatic and reading.problem not in meaning:
         said.append(text(f"{_INDENT}  {reading.problem}", WARN))

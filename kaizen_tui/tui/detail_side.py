@@ -92,14 +92,18 @@ class DetailSide:
             if self._pane is not None:
                 self._pane.show("", words.text(""))
             return
-        app, ticket_id = self._screen.kaizen, row.id
+        app, ticket_id, post = self._screen.kaizen, row.id, self._screen.post_message
+        slo = self._screen.slo
 
         def read() -> DetailReady:
             from kaizen_tui.tui.detail import read_detail
 
-            return DetailReady(ticket_id, read_detail(app.workspace, ticket_id, app.epoch(), app.desk.decisions))
+            if slo.far:  # what lies on disk is shown while a server is asked for the rest
+                post(DetailReady(ticket_id, read_detail(app.workspace, ticket_id, app.epoch(), None)))
+            content = read_detail(app.workspace, ticket_id, app.epoch(), app.desk.decisions, slo.measure)
+            return DetailReady(ticket_id, content)
 
-        app.jobs.ask(read, self._screen.post_message, lambda error: Failed(f"{DETAIL_JOB} {ticket_id}", error))
+        app.jobs.ask(read, post, lambda error: Failed(f"{DETAIL_JOB} {ticket_id}", error))
 
     def ready(self, message: DetailReady, selected: "TicketRow | None") -> None:
         """A ticket was read; shown if it is still the selected one."""

@@ -1,12 +1,16 @@
 """The platform in memory: settings and components read again when their files changed, then the source asked."""
 
 import os
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Iterable, Mapping, Sequence
 
+from kaizen_tui.core.criterion_text import Reading
 from kaizen_tui.core.errors import KaizenError
+from kaizen_tui.core.fields import ComponentFields
 from kaizen_tui.core.values import Value
 from kaizen_tui.core.wip import wip_limits
 from kaizen_tui.metrics.configured import Definition, configured_source
+from kaizen_tui.metrics.live import Live, read_live
 from kaizen_tui.metrics.platform import DEFAULT_REFRESH, EVERYTHING, Looked, Platform, PlatformReader, refresh_of
 from kaizen_tui.metrics.source import MetricSource
 from kaizen_tui.store.workspace import Workspace
@@ -15,7 +19,7 @@ Fingerprint = tuple[tuple[str, int, int, int], ...]
 
 
 class WorkspacePlatform:
-    """What is known of a workspace's components. Used in worker threads, one at a time.
+    """What is known of a workspace's components. `read` is called in one worker thread at a time, the rest in any.
 
     limits: of work in progress, by status. refresh: seconds between two readings.
     """
@@ -24,6 +28,7 @@ class WorkspacePlatform:
         self._workspace = workspace
         self.reader = reader if reader is not None else PlatformReader(self._source)
         self._seen: Fingerprint | None = None
+        self._configuring = threading.Lock()
         self.limits: dict[str, int] = {}
         self.refresh = DEFAULT_REFRESH
 
@@ -37,8 +42,23 @@ class WorkspacePlatform:
 
     def read(self, now: float, as_of: float | None, looked: Looked = EVERYTHING) -> Platform:
         """Every component at an instant (epoch seconds; None: now). looked: what is on the screen."""
-        self._reconfigure()
+        with self._configuring:
+            self._reconfigure()
         return self.reader.read(now, as_of, looked)
+
+    @property
+    def source(self) -> MetricSource:
+        """The source that the settings name now."""
+        with self._configuring:
+            self._reconfigure()
+        return self.reader.source
+
+    def live(self, component: ComponentFields, readings: Iterable[Reading], at: float) -> dict[str, Live]:
+        """What criteria measure at an instant (epoch seconds). May take as long as a server does."""
+        source = self.source
+        if not source.name:  # nothing to say of each criterion: the header says that there is no source
+            return {}
+        return read_live(source, component, readings, at, self.reader.trouble)
 
     def _reconfigure(self) -> None:
         """Reads the registry when a file of it is another. What is wrong with it, the board's problems say; here the

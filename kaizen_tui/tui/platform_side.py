@@ -8,8 +8,13 @@ from kaizen_tui.tui.platform_messages import PlatformReady, PlatformShown
 from kaizen_tui.tui.platform_reading import WorkspacePlatform
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from textual.timer import Timer
 
+    from kaizen_tui.core.criterion_text import Reading
+    from kaizen_tui.core.fields import ComponentFields
+    from kaizen_tui.metrics.live import Live
     from kaizen_tui.tui.screens.board import BoardScreen
     from kaizen_tui.tui.widgets.slo_panels import SloPanels
 
@@ -142,6 +147,8 @@ class PlatformSide:
             self._fit()
             self._screen.board.set_limits(message.limits)
             self._screen.head()
+        if self._app.screen is self._screen:
+            self._screen.detail.want()
         for screen in self._app.screen_stack[1:]:
             screen.post_message(PlatformShown(message.platform))
         if message.refresh != self._refresh:
@@ -172,6 +179,18 @@ class PlatformSide:
         if away != self._giving_way:
             self._giving_way = away
             self._fit()
+
+    # What tickets' criteria measure
+
+    @property
+    def far(self) -> bool:
+        """Whether a server has to be asked, which may take its time. In a worker."""
+        return self.reading.source.name not in ("", "simulated")
+
+    def measure(self, component: "ComponentFields", readings: "Sequence[Reading]") -> "dict[str, Live]":
+        """In a worker: what criteria measure at the instant that the board shows."""
+        at = self._as_of
+        return self.reading.live(component, readings, self._app.now() if at is None else at)
 
     def source(self) -> tuple[str, bool]:
         """What the header says of the source, and whether people should notice."""

@@ -1,12 +1,13 @@
 """What a form says beside its fields: what is wrong by the store's own rules, and how criteria are read. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from kaizen_tui.core.criterion_text import explain, read_criterion
 from kaizen_tui.core.fields import ComponentFields, FieldErrors, MetricFields, check_ticket
 from kaizen_tui.core.ids import did_you_mean
 from kaizen_tui.core.values import Value, quoted
+from kaizen_tui.metrics.live import Live, judge
 from kaizen_tui.tui.forms.values import Typed, split_link
 
 Tone = Literal["plain", "good", "warn", "bad", "about"]
@@ -82,18 +83,17 @@ def _wrong_links(links: Sequence[tuple[str, str]]) -> str:
     return ""
 
 
-def criterion_notes(text: str, metrics: Sequence[MetricFields]) -> list[Note]:
-    """For each line of a list of criteria: how it is read."""
-    return [criterion_note(line, metrics) for line in text.split("\n")]
-
-
-def criterion_note(line: str, metrics: Sequence[MetricFields]) -> Note:
-    """How one criterion is read: "automatic: p95_latency_ms below 10 ms", "manual: needs sign-off"."""
+def criterion_note(
+    line: str, metrics: Sequence[MetricFields], live: Mapping[str, Live] | None = None, *, abort: bool = False
+) -> Note:
+    """How one criterion is read: "automatic: p95_latency_ms below 10 ms", "manual: needs sign-off"; and what it
+    measures now, where that is known."""
     if not line.strip():
         return NO_NOTE
     reading = read_criterion(line.strip(), metrics)
     tone: Tone = "good" if reading.kind == "automatic" else "warn" if reading.looks_automatic else "plain"
-    return Note(explain(reading), tone)
+    judged = judge(reading, live or {}, abort=abort)
+    return Note(explain(reading) + (f" · {judged.words}" if judged is not None else ""), tone)
 
 
 def link_note(line: str) -> Note:

@@ -5,7 +5,10 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from kaizen_tui.core.fields import TicketFields
+    from kaizen_tui.metrics.live import Live
     from kaizen_tui.tui.forms.work import Opened
 
 
@@ -47,6 +50,15 @@ class FormFailed(Message):
         super().__init__()
         self.error = error
         self.opening = opening
+
+
+class FormMeasured(Message):
+    """What a component's metrics measure now. component: its id."""
+
+    def __init__(self, component: str, live: "Mapping[str, Live]") -> None:
+        super().__init__()
+        self.component = component
+        self.live = live
 
 
 class DraftFailed(Message):

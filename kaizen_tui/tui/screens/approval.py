@@ -111,8 +111,13 @@ class ApprovalScreen(Screen[Content], inherit_bindings=False):
         """Asks for everything as it is now."""
         self._generation += 1
         app, generation, ticket_id = self.kaizen, self._generation, self.ticket_id
+
+        def read() -> DossierReady:
+            source = app.main.slo.reading.source
+            return DossierReady(generation, read_dossier(app.desk, app.workspace, ticket_id, app.epoch(), source))
+
         app.jobs.ask(
-            lambda: DossierReady(generation, read_dossier(app.desk, app.workspace, ticket_id, app.epoch())),
+            read,
             self.post_message,
             lambda error: ReadingFailed(generation, error),
         )

@@ -9,6 +9,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
+from kaizen_tui.core.criterion_text import Reading
 from kaizen_tui.core.errors import ConflictError, KaizenError
 from kaizen_tui.core.text import safe
 from kaizen_tui.core.times import age
@@ -17,6 +18,7 @@ from kaizen_tui.tui.forms.keeper import DraftKeeper
 from kaizen_tui.tui.forms.messages import (
     DraftFailed,
     FormFailed,
+    FormMeasured,
     FormReady,
     FormSaved,
     TheirsRead,
@@ -85,6 +87,29 @@ class FormScreen(FormKeys):
         self.body.focus_start()
         self._show_head()
         self.offer()
+        self._measure()
+
+    def _measure(self) -> None:
+        """Asks what the component's metrics measure, for the criteria's lines."""
+        app, name = self.kaizen, self.state.values["component"].strip()
+        component = self.state.world.component(name)
+        if component is None:
+            return
+        # As a relative criterion, so that the baseline is asked for as well.
+        named = [Reading("", "automatic", metric.name, factor=1.0) for metric in component.metrics]
+
+        def read() -> FormMeasured:
+            return FormMeasured(name, app.main.slo.measure(component, named))
+
+        app.jobs.ask(read, self.post_message, lambda error: Said(error_text(error), bad=True))
+
+    def on_said(self, message: Said) -> None:
+        message.stop()
+        self.key_bar.say(message.word, bad=message.bad)
+
+    def on_form_measured(self, message: FormMeasured) -> None:
+        if self.body is not None:
+            self.body.measured(message.component, message.live)
 
     # Typing
 
@@ -102,6 +127,8 @@ class FormScreen(FormKeys):
         if self.body is None:
             return
         self.body.take(message.field)
+        if message.field == "component":
+            self._measure()
         self._thrown_away = None
         if not self._notice_stays and not self.state.clashes:
             self.notice("")

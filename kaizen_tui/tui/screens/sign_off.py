@@ -13,6 +13,7 @@ from kaizen_tui.core.conditions import ROLLBACK
 from kaizen_tui.tui.action import Action
 from kaizen_tui.tui.messages import ActionPressed
 from kaizen_tui.tui.styles import style_sheet
+from kaizen_tui.tui.ticket.approval_page import criterion_line
 from kaizen_tui.tui.ticket_actions import SIGN_OFF, SIGN_OFF_TEXT
 from kaizen_tui.tui.widgets.bars import KeyBar
 from kaizen_tui.tui.widgets.entries import LineEntry
@@ -21,7 +22,7 @@ from kaizen_tui.tui.words import ACCENT, GOOD, MUTED, STRONG, lines, text
 
 if TYPE_CHECKING:
     from kaizen_tui.tui.app import KaizenApp
-    from kaizen_tui.tui.ticket.dossier import Criterion
+    from kaizen_tui.tui.ticket.signing import Signable
 
 
 class SignOff(NamedTuple):
@@ -37,11 +38,12 @@ class SignOffScreen(ModalScreen[SignOff], inherit_bindings=False):
     CSS_PATH = style_sheet("ticket")
     AUTO_FOCUS = ""
 
-    def __init__(self, app: "KaizenApp", ticket_id: str, criteria: "tuple[Criterion, ...]") -> None:
+    def __init__(self, app: "KaizenApp", ticket_id: str, found: "Signable") -> None:
         super().__init__(id="sign-off-screen")
         self.kaizen = app
         self._ticket_id = ticket_id
-        self._criteria = criteria
+        criteria = found.criteria
+        self._criteria, self._measured = criteria, found.measured
         self._ticked: set[int] = set()
         self._at = next((nth for nth, one in enumerate(criteria) if one.mark == "open"), 0)
         self._list = Prose(Content(""))
@@ -76,6 +78,9 @@ class SignOffScreen(ModalScreen[SignOff], inherit_bindings=False):
             said.append(Content.assemble(pointer, text(f"{mark} ", style), words))
             if one.said:
                 said.append(text(f"    {one.said}", MUTED))
+        if self._measured:
+            said += [Content(""), text("  Measured, not signed", MUTED)]
+            said += [Content.assemble("  ", criterion_line(one)) for one in self._measured]
         self._list.say(lines(said))
 
     @property

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from kaizen_tui.tui.app import KaizenApp
 
 _CARD = TABS.index("Score-card")
+_REFRESH = 15.0  # seconds between two readings: what criteria measure changes without a file that does
 
 
 class TabLine(Static):
@@ -95,6 +96,7 @@ class TicketScreen(Screen[str], inherit_bindings=False):
         self._tabs.draw(self.tab, ())
         self._draw_head()
         self.offer()
+        self.set_interval(_REFRESH, self.read)
 
     def on_screen_resume(self) -> None:
         self.read()
@@ -102,9 +104,20 @@ class TicketScreen(Screen[str], inherit_bindings=False):
     def read(self) -> None:
         """Asks for the pages as they are on disk now."""
         self._generation += 1
-        app, generation, ticket_id = self.kaizen, self._generation, self.ticket_id
+        app, generation, ticket_id, slo = self.kaizen, self._generation, self.ticket_id, self.kaizen.main.slo
+        first = self._pages is None
+
+        def read(*, quick: bool = False) -> PagesReady:
+            pages = read_pages(app.desk, app.workspace, ticket_id, app.epoch(), slo.measure, quick=quick)
+            return PagesReady(generation, pages)
+
+        def pages() -> PagesReady:
+            if first and slo.far:  # what lies on disk is shown while a server is asked for the rest
+                self.post_message(read(quick=True))
+            return read()
+
         app.jobs.ask(
-            lambda: PagesReady(generation, read_pages(app.desk, app.workspace, ticket_id, app.epoch())),
+            pages,
             self.post_message,
             lambda error: ReadingFailed(generation, error),
         )

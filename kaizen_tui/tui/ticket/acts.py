@@ -1,7 +1,7 @@
 """What a person does about one ticket, from the board and from the ticket's page alike: open, approve, reject, sign
 off, abort. Questions are screens; answers are written in workers and told to the screen that asked."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from textual.content import Content
@@ -15,7 +15,7 @@ from kaizen_tui.tui.ticket.messages import CriteriaReady, Told
 if TYPE_CHECKING:
     from kaizen_tui.tui.app import KaizenApp
     from kaizen_tui.tui.screens.sign_off import SignOff
-    from kaizen_tui.tui.ticket.dossier import Criterion
+    from kaizen_tui.tui.ticket.signing import Signable
 
 Opening: TypeAlias = Awaitable[object] | None
 DECIDING = "deciding"
@@ -105,20 +105,20 @@ def start_sign_off(host: Host, ticket_id: str) -> Opening:
     """Reads which criteria can be signed off; the pick list opens with the answer."""
     if refused(host):
         return None
-    desk = host.kaizen.desk
+    desk, slo = host.kaizen.desk, host.kaizen.main.slo
 
     def read() -> CriteriaReady:
-        from kaizen_tui.tui.ticket.signing import manual_criteria
+        from kaizen_tui.tui.ticket.signing import signable
 
-        return CriteriaReady(ticket_id, manual_criteria(desk.session, ticket_id))
+        return CriteriaReady(ticket_id, signable(desk.session, ticket_id, slo.measure))
 
     host.kaizen.jobs.ask(read, host.post_message, lambda error: Failed(DECIDING, error))
     return None
 
 
-def sign_off(host: Host, ticket_id: str, criteria: "Sequence[Criterion]") -> Opening:
+def sign_off(host: Host, ticket_id: str, found: "Signable") -> Opening:
     """The pick list; what is picked is signed off, one log entry each."""
-    if not criteria:
+    if not found.criteria:
         host.say(words.text(f" {ticket_id} has no criterion that a person signs off: its others are measured."))
         return None
     from kaizen_tui.tui.screens.sign_off import SignOffScreen
@@ -135,4 +135,4 @@ def sign_off(host: Host, ticket_id: str, criteria: "Sequence[Criterion]") -> Ope
         if picked is not None:
             _write(host, ticket_id, lambda: write(picked))
 
-    return host.kaizen.push_screen(SignOffScreen(host.kaizen, ticket_id, tuple(criteria)), answered)
+    return host.kaizen.push_screen(SignOffScreen(host.kaizen, ticket_id, found), answered)

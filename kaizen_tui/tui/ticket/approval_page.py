@@ -15,6 +15,7 @@ from kaizen_tui.core.times import age, parse_rfc3339
 from kaizen_tui.core.unmet import count
 from kaizen_tui.tui import words
 from kaizen_tui.tui.celltext import clip, pad
+from kaizen_tui.tui.detail import live_words
 from kaizen_tui.tui.ticket.card import heading, metric_table, more_pairs, verdict_line
 from kaizen_tui.tui.ticket.markdown import render_markdown
 from kaizen_tui.tui.words import ACCENT, BAD, GOOD, MUTED, STRONG, WARN, block, text
@@ -180,6 +181,8 @@ def criterion_line(one: "Criterion") -> Content:
     parts = [text(f"{mark} ", style), text(head, MUTED), text(one.text)]
     if one.said:
         parts.append(text(f"  ({one.said})", MUTED))
+    if one.live is not None:
+        parts += [Content("   "), live_words(one.live)]
     return Content.assemble(*parts, text(hint, ACCENT))
 
 

@@ -1,6 +1,7 @@
 """What a person is shown before they approve, read in a worker in one go and never changed afterwards."""
 
 import re
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from kaizen_tui.core import governance
@@ -14,10 +15,12 @@ from kaizen_tui.core.slo import STATE_WORDS
 from kaizen_tui.core.states import FINAL
 from kaizen_tui.core.times import age, parse_rfc3339
 from kaizen_tui.core.unmet import title
+from kaizen_tui.metrics.live import Judged, Live, judge, read_live
 from kaizen_tui.metrics.panels import MetricPanel
 
 if TYPE_CHECKING:
     from kaizen_tui.core.facts import Facts
+    from kaizen_tui.metrics.source import MetricSource
     from kaizen_tui.store.workspace import Workspace
     from kaizen_tui.tui.desk import Desk, Sheet
 
@@ -28,7 +31,7 @@ _SHORTSTAT = re.compile(r"(\d+) files? changed(?:, (\d+) insertions?\(\+\))?(?:,
 class Criterion(NamedTuple):
     """A criterion and how it stands. said: what was measured, or who signed; "" where there is nothing to say.
 
-    later: manual, and only to be judged while the canary runs.
+    later: manual, and only to be judged while the canary runs. live: of an automatic one, what is measured now.
     """
 
     text: str
@@ -38,6 +41,7 @@ class Criterion(NamedTuple):
     said: str
     measured: float | None = None
     later: bool = False
+    live: Judged | None = None
 
 
 class Budget(NamedTuple):
@@ -81,14 +85,19 @@ class Dossier(NamedTuple):
         return facts.ticket.status, governance.evidence_hash(facts.ticket, facts.score_card_hash)
 
 
-def read_dossier(desk: "Desk", workspace: "Workspace", ticket_id: str, now: int) -> Dossier:
-    """Reads it. now: epoch seconds. Raises KaizenError when the ticket itself can't be read."""
+def read_dossier(
+    desk: "Desk", workspace: "Workspace", ticket_id: str, now: int, source: "MetricSource | None" = None
+) -> Dossier:
+    """Reads it. now: epoch seconds. source: of the metrics, if it is known already. Raises KaizenError when the ticket
+    itself can't be read."""
     from kaizen_tui.tui.ticket.markdown import summary_of
 
     sheet = desk.sheet(ticket_id)
     facts, actor = sheet.facts, desk.session.actor
     purpose = governance.PURPOSES[facts.ticket.status]
-    budget = read_budget(workspace, facts.ticket.component, now)
+    ticket = facts.ticket
+    named = readings(facts, (*ticket.success_criteria, *ticket.abort_criteria))
+    budget, live = read_budget(workspace, ticket.component, now, named, source)
     trouble = _card_trouble(workspace, facts)
     against = governance.rejections(facts, purpose)
     given = tuple(approval.entry for approval in governance.approvals(facts, purpose))
@@ -104,7 +113,7 @@ def read_dossier(desk: "Desk", workspace: "Workspace", ticket_id: str, now: int)
         summary=summary_of(facts.patch_spec or ""),
         diffstat=_diffstat(workspace, facts),
         card_trouble=trouble,
-        criteria=criteria_of(facts),
+        criteria=criteria_of(facts, live),
         budget=budget,
         given=given,
         against=against,
@@ -163,8 +172,14 @@ def _data_stops(facts: "Facts", budget: Budget) -> list[str]:
     return stops
 
 
-def read_budget(workspace: "Workspace", component_id: str, now: int) -> Budget:
-    """The component's metrics at one instant. What can't be read is said, not raised."""
+def read_budget(
+    workspace: "Workspace",
+    component_id: str,
+    now: int,
+    criteria: Sequence[Reading] = (),
+    source: "MetricSource | None" = None,
+) -> tuple[Budget, Mapping[str, Live]]:
+    """The component's metrics at one instant, and what its criteria measure. What can't be read is said, not raised."""
     from kaizen_tui.metrics.configured import NO_SERVER, configured_source
     from kaizen_tui.metrics.panels import Depth, read_component
     from kaizen_tui.store.reading import list_components, read_config_file
@@ -172,14 +187,16 @@ def read_budget(workspace: "Workspace", component_id: str, now: int) -> Budget:
     try:
         files = list_components(workspace)[0]
         component = next((file.fields for file in files if file.id == component_id), None)
-        source = configured_source(read_config_file(workspace), files, folder=workspace.registry)
+        if source is None:
+            source = configured_source(read_config_file(workspace), files, folder=workspace.registry)
         if component is None:
-            return Budget("", (), f"the registry has no component {component_id}")
+            return Budget("", (), f"the registry has no component {component_id}"), {}
         if not source.name:
-            return Budget("", (), NO_SERVER)
-        return Budget(source.name, read_component(source, component, float(now), Depth(points=2)).metrics)
-    except KaizenError as error:
-        return Budget("", (), str(error))
+            return Budget("", (), NO_SERVER), {}
+        panels = read_component(source, component, float(now), Depth(points=2)).metrics
+        return Budget(source.name, panels), read_live(source, component, criteria, float(now))
+    except (KaizenError, OSError) as error:
+        return Budget("", (), str(error)), {}
 
 
 def _card_trouble(workspace: "Workspace", facts: "Facts") -> str:
@@ -199,11 +216,15 @@ def _card_trouble(workspace: "Workspace", facts: "Facts") -> str:
     return f"the score-card can't be read: {first.message} ({first.where})"
 
 
-def criteria_of(facts: "Facts") -> tuple[Criterion, ...]:
-    """Success criteria, then abort criteria, as they stand."""
+def criteria_of(facts: "Facts", live: Mapping[str, Live] | None = None) -> tuple[Criterion, ...]:
+    """Success criteria, then abort criteria, as they stand. live: what they measure now."""
     ticket = facts.ticket
-    success = [_criterion(facts, reading, abort=False) for reading in readings(facts, ticket.success_criteria)]
-    return (*success, *(_criterion(facts, reading, abort=True) for reading in readings(facts, ticket.abort_criteria)))
+
+    def seen(reading: Reading, *, abort: bool) -> Criterion:
+        return _criterion(facts, reading, abort=abort)._replace(live=judge(reading, live or {}, abort=abort))
+
+    success = [seen(reading, abort=False) for reading in readings(facts, ticket.success_criteria)]
+    return (*success, *(seen(reading, abort=True) for reading in readings(facts, ticket.abort_criteria)))
 
 
 def _criterion(facts: "Facts", reading: Reading, *, abort: bool) -> Criterion:

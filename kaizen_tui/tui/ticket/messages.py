@@ -7,8 +7,9 @@ from textual.message import Message
 if TYPE_CHECKING:
     from textual.content import Content
 
-    from kaizen_tui.tui.ticket.dossier import Criterion, Dossier
+    from kaizen_tui.tui.ticket.dossier import Dossier
     from kaizen_tui.tui.ticket.pages import Pages
+    from kaizen_tui.tui.ticket.signing import Signable
 
 
 class PagesReady(Message, bubble=False):
@@ -55,9 +56,9 @@ class ApprovalFailed(Message, bubble=False):
 
 
 class CriteriaReady(Message):
-    """The manual criteria that can be signed off, for the pick list."""
+    """The manual criteria that can be signed off, for the pick list, and how the others stand."""
 
-    def __init__(self, ticket_id: str, criteria: "tuple[Criterion, ...]") -> None:
+    def __init__(self, ticket_id: str, criteria: "Signable") -> None:
         super().__init__()
         self.ticket_id = ticket_id
         self.criteria = criteria

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from kaizen_tui.core.scorecard import ScoreCard
     from kaizen_tui.store.workspace import Workspace
     from kaizen_tui.tui.desk import Desk
+    from kaizen_tui.tui.detail import Measure
 
 TABS: tuple[str, ...] = ("Ticket", "Patch spec", "Score-card", "Log", "Gates")
 
@@ -36,13 +37,24 @@ class Pages(NamedTuple):
     stamp: str
 
 
-def read_pages(desk: "Desk", workspace: "Workspace", ticket_id: str, now: int) -> Pages:
-    """Reads all pages. now: epoch seconds. Raises KaizenError when the ticket's own file can't be read."""
+def read_pages(
+    desk: "Desk",
+    workspace: "Workspace",
+    ticket_id: str,
+    now: int,
+    measure: "Measure | None" = None,
+    *,
+    quick: bool = False,
+) -> Pages:
+    """Reads all pages. now: epoch seconds. Raises KaizenError when the ticket's own file can't be read.
+
+    measure: what its criteria measure. quick: leaves out the gates and the measurements, which may wait for a server.
+    """
     from kaizen_tui.store.reading import read_ticket_file
     from kaizen_tui.tui.detail import read_detail
 
     file = read_ticket_file(workspace, ticket_id)
-    ticket = read_detail(workspace, ticket_id, now, desk.decisions)
+    ticket = read_detail(workspace, ticket_id, now, None if quick else desk.decisions, None if quick else measure)
     card, card_words, verdict = _card(workspace, ticket_id)
     log, log_mark = _log(workspace, ticket_id, now)
     contents = (
@@ -50,7 +62,7 @@ def read_pages(desk: "Desk", workspace: "Workspace", ticket_id: str, now: int) -
         _or_words(lambda: _spec(workspace, ticket_id)),
         card_words,
         log,
-        _or_words(lambda: _gates(desk, ticket_id)),
+        text("asking …", MUTED) if quick else _or_words(lambda: _gates(desk, ticket_id)),
     )
     stamp = sha256("\0".join(content.plain for content in contents).encode("utf-8", "replace"))
     if card is not None:

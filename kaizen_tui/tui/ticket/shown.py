@@ -22,7 +22,8 @@ def shown_of(dossier: "Dossier", at: str) -> dict[str, Any]:
     unmet = (*decision.refused, *decision.warnings) if decision is not None else ()
     criteria = [
         {"text": _text(one.text), "kind": "abort" if one.abort else "success", "state": one.mark,
-         "automatic": one.automatic, "measured": _number(one.measured), "said": _text(one.said)}
+         "automatic": one.automatic, "measured": _number(one.measured), "said": _text(one.said),
+         "now": _text(one.live.words) if one.live is not None else None}
         for one in dossier.criteria[:MOST_ITEMS]
     ]  # fmt: skip
     return {
@@ -32,7 +33,7 @@ def shown_of(dossier: "Dossier", at: str) -> dict[str, Any]:
         "criteria": criteria,
         "budget": {
             "source": _text(budget.source) or None,
-            "metrics": [_panel(dossier, panel) for panel in budget.panels[:MOST_ITEMS]],
+            "metrics": [_panel(panel) for panel in budget.panels[:MOST_ITEMS]],
         },
         "unmet": [_text(one.code) for one in unmet[:MOST_ITEMS]],
     }
@@ -62,12 +63,10 @@ def _metric(metric: "MetricResult") -> dict[str, Any]:
     }
 
 
-def _panel(dossier: "Dossier", panel: "MetricPanel") -> dict[str, Any]:
-    component = dossier.facts.component
-    metric = component.metric(panel.name) if component is not None else None
+def _panel(panel: "MetricPanel") -> dict[str, Any]:
     return {
         "name": _text(panel.name),
-        "query": _text(metric.query) if metric is not None and metric.query else None,
+        "query": _text(panel.query) or None,
         "value": _number(panel.value),
         "unit": _text(panel.unit),
         "at": _number(panel.at),

@@ -10,6 +10,7 @@ from textual.widgets import Static
 
 from kaizen_tui.core.fields import MetricFields
 from kaizen_tui.core.text import safe
+from kaizen_tui.metrics.live import Live
 from kaizen_tui.tui.forms.checks import NO_NOTE, Note, criterion_note, link_note
 from kaizen_tui.tui.forms.completion import complete_criterion, complete_word
 from kaizen_tui.tui.forms.state import PREFILLED, FormState
@@ -31,6 +32,7 @@ class FormBody(VerticalScroll, can_focus=False):
     def __init__(self, state: FormState) -> None:
         super().__init__(id="form-body")
         self.state = state
+        self._live: Mapping[str, Live] = {}
         self.fields: dict[str, Field] = {field: self._make(field) for field in FIELDS}
         self.button = SaveButton(Content("Write the ticket" if state.is_new else "Save the changes"), id="form-save")
         self._wrong: Mapping[str, str] = {}
@@ -47,7 +49,7 @@ class FormBody(VerticalScroll, can_focus=False):
             abort = field == "abort_criteria"
             return ListField(
                 field,
-                lambda line: criterion_note(line, self._metrics()),
+                lambda line: criterion_note(line, self._metrics(), self._live, abort=abort),
                 lambda line: complete_criterion(line, self._metrics(), abort=abort),
             )
         if field == "links":
@@ -102,12 +104,22 @@ class FormBody(VerticalScroll, can_focus=False):
             if widget.text != self.state.values[field]:
                 self.take(field)
 
+    def measured(self, component: str, live: Mapping[str, Live]) -> None:
+        """Shows what a component's metrics measure now, if it is still that one."""
+        if component == self.state.values["component"].strip():
+            self._live = live
+            self._read_criteria()
+
     def _component_changed(self) -> None:
+        self._live = {}
         name = self.state.values["component"].strip()
         for field in PREFILLED:
             widget = self.fields[field]
             if isinstance(widget, LineField | BlockField):
                 widget.prefill(self.state.placeholder(field), name)
+        self._read_criteria()
+
+    def _read_criteria(self) -> None:
         for field in ("success_criteria", "abort_criteria"):
             widget = self.fields[field]
             if isinstance(widget, ListField):

@@ -1,0 +1,103 @@
+"""What automatic criteria measure right now: present values beside the bounds, and whether they hold. Light."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Literal, NamedTuple
+
+from kaizen_tui.core.criterion_text import Reading, bound_of, holds
+from kaizen_tui.core.errors import KaizenError
+from kaizen_tui.core.fields import ComponentFields
+from kaizen_tui.core.numbers import with_unit
+from kaizen_tui.core.slo import STATE_SHAPES
+from kaizen_tui.core.times import age
+from kaizen_tui.metrics.asking import ask_all
+from kaizen_tui.metrics.panels import STALE_AFTER
+from kaizen_tui.metrics.source import Instant, MetricSource, Version
+
+NO_VERSIONS = "the component has no `versions` to compare"
+LiveMark = Literal["met", "missed", "unknown", "stale"]
+MARK_SHAPES: dict[LiveMark, str] = {
+    "met": STATE_SHAPES["ok"],
+    "missed": STATE_SHAPES["breached"],
+    "unknown": STATE_SHAPES["no_data"],
+    "stale": STATE_SHAPES["stale"],
+}
+
+
+class Live(NamedTuple):
+    """What a metric measures. now: of all versions. baseline: of that version, None where it was not asked for.
+    asked_at: epoch seconds."""
+
+    now: Instant
+    baseline: Instant | None
+    asked_at: float
+
+
+class Judged(NamedTuple):
+    """A criterion against the present value. words: `now 7.4 ms ✔` (hostile: escape on output)."""
+
+    words: str
+    mark: LiveMark
+
+
+def read_live(
+    source: MetricSource, component: ComponentFields, readings: Iterable[Reading], at: float, trouble: str = ""
+) -> dict[str, Live]:
+    """The present values that the criteria need, by metric. at: epoch seconds. What a server did is said, not raised.
+
+    trouble: why the source couldn't be asked a moment ago; then it isn't asked again here, where a person waits.
+    """
+    named = [one for one in readings if one.kind == "automatic"]
+    relative = {one.metric for one in named if one.value is None}
+    wanted: list[tuple[str, Version]] = [(name, "") for name in dict.fromkeys(one.metric for one in named)]
+    if component.versioned:
+        wanted += [(name, "baseline") for name in sorted(relative)]
+    if trouble:
+        answers = [Instant(None, None, trouble)] * len(wanted)
+    else:
+        answers = _ask(source, component.id, wanted, at)
+    found = dict(zip(wanted, answers, strict=True))
+    return {name: Live(found[name, ""], found.get((name, "baseline")), at) for name, version in wanted if not version}
+
+
+def _ask(source: MetricSource, component: str, wanted: Sequence[tuple[str, Version]], at: float) -> list[Instant]:
+    def question(metric: str, version: Version) -> Callable[[], Instant]:
+        return lambda: source.instant(component, metric, at, version)
+
+    try:
+        return ask_all(source.width, [question(metric, version) for metric, version in wanted])
+    except (KaizenError, OSError) as error:
+        return [Instant(None, None, str(error))] * len(wanted)
+
+
+def judge(reading: Reading, live: Mapping[str, Live], *, abort: bool = False) -> Judged | None:
+    """How a criterion stands now; None for a manual one, and for a metric that nobody asked about.
+
+    An abort criterion that holds is bad news: it is "missed".
+    """
+    known = live.get(reading.metric) if reading.kind == "automatic" else None
+    if known is None:
+        return None
+    value, at = known.now.value, known.now.at
+    if value is None or at is None:
+        return _said(f"no data: {known.now.error}" if known.now.error else "no data", "unknown")
+    words = f"now {with_unit(value, reading.unit)}"
+    old = max(0.0, known.asked_at - at)
+    if old > STALE_AFTER:
+        return _said(f"{words}, {age(int(old))} old", "stale")
+    baseline = known.baseline.value if known.baseline is not None else None
+    if reading.value is None:
+        if known.baseline is None:
+            return _said(f"{words}; {NO_VERSIONS}", "unknown")
+        if baseline is None:
+            return _said(f"{words}, baseline without data: {known.baseline.error}".rstrip(": "), "unknown")
+        words += f", baseline {with_unit(baseline, reading.unit)}"
+    held = holds(reading, value, baseline)
+    if held is None or bound_of(reading, baseline) is None:
+        return _said(words, "unknown")
+    if abort:
+        return _said(f"{words}: it holds" if held else words, "missed" if held else "met")
+    return _said(words, "met" if held else "missed")
+
+
+def _said(words: str, mark: LiveMark) -> Judged:
+    return Judged(f"{words} {MARK_SHAPES[mark]}", mark)
