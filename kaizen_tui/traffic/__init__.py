@@ -1,0 +1,1 @@
+"""Users' requests: who gets the canary, and recorded ones played again to both versions."""
