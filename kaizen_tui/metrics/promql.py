@@ -5,6 +5,8 @@ What the queries hold to, whatever the series:
 - An idle service is no data: every division is guarded by `> 0`, so neither a value nor a budget is ever NaN.
 - No bad event yet means no series of bad events: then the bad count is 0 as long as there is a total.
 - Counters are read through rate() or increase(), which take a restart for what it is.
+- Shares and quantiles are made of increase(): of a series younger than the window, VictoriaMetrics' rate() is over the
+  series' own life, so that rates of an old and a young series don't add up. To Prometheus it is the same.
 - Every typed SLI is aggregated to one series; a raw query that returns several is for its author to aggregate.
 - Label values are escaped; a series' own matcher wins over the component's selector on the same label.
 """
@@ -191,10 +193,10 @@ def value_query(component: Component, metric: Metric, window: float = VALUE_WIND
         return "" if version and "$selector" not in metric.query else fill(metric.query, scope, window)
     if _counts(sli):
         good = metric.direction == "higher"
-        return _scaled(_event_rates(sli, scope, window, "rate").share(good), scale_of(metric))
+        return _scaled(_counted(sli, scope, window).share(good), scale_of(metric))
     if isinstance(sli, LatencySli):
         buckets = series_of(sli.histogram, scope, suffix="_bucket")
-        quantile = f"histogram_quantile({sli.quantile:.12g}, sum by (le) (rate({buckets}[{duration(window)}])))"
+        quantile = f"histogram_quantile({sli.quantile:.12g}, sum by (le) (increase({buckets}[{duration(window)}])))"
         # An idle histogram has a quantile of NaN: kept out here, as every other division by nothing.
         return _scaled(f"({quantile} >= 0)", scale_of(metric))
     if isinstance(sli, GaugeSli):
@@ -213,7 +215,7 @@ def _gauge(sli: GaugeSli, scope: Scope, window: float) -> str:
     return f"{sli.aggregate}({over}({series}[{duration(window)}]))"
 
 
-class _Rates(NamedTuple):
+class _Counted(NamedTuple):
     """events: what the file names, good or bad ones. counts_good: which. total: all."""
 
     events: str
@@ -226,17 +228,17 @@ class _Rates(NamedTuple):
         return share if good == self.counts_good else f"(1 - {share})"
 
 
-def _event_rates(sli: RatioSli | LatencySli, scope: Scope, window: float, function: str) -> _Rates:
+def _counted(sli: RatioSli | LatencySli, scope: Scope, window: float) -> _Counted:
     span = duration(window)
     if isinstance(sli, LatencySli):
         bucket = series_of(sli.histogram, scope, le_matcher(sli.threshold or 0.0), suffix="_bucket")
         count = _count_series(sli.histogram, scope)
         # No 0 for an absent bucket: a histogram has all of its buckets from the start, so the bound is wrong.
-        return _Rates(f"sum({function}({bucket}[{span}]))", True, f"sum({function}({count}[{span}]))")
+        return _Counted(f"sum(increase({bucket}[{span}]))", True, f"sum(increase({count}[{span}]))")
     counted, named_good = (sli.good, True) if sli.good is not None else (sli.bad or "", False)
-    events = f"sum({function}({series_of(counted, scope)}[{span}]))"
-    total = f"sum({function}({series_of(sli.total, scope)}[{span}]))"
-    return _Rates(f"({events} or 0 * {total})", named_good, total)
+    events = f"sum(increase({series_of(counted, scope)}[{span}]))"
+    total = f"sum(increase({series_of(sli.total, scope)}[{span}]))"
+    return _Counted(f"({events} or 0 * {total})", named_good, total)
 
 
 def _count_series(histogram: str, scope: Scope) -> str:
@@ -252,7 +254,7 @@ def error_ratio_query(component: Component, metric: Metric, window: float, versi
     scope, sli = scope_of(component, version), metric.sli
     if scope is None or not _counts(sli):
         return ""
-    return _event_rates(sli, scope, window, "rate").share(good=False)
+    return _counted(sli, scope, window).share(good=False)
 
 
 def event_queries(component: Component, metric: Metric, window: float, version: Version = "") -> EventQueries | None:
@@ -260,8 +262,9 @@ def event_queries(component: Component, metric: Metric, window: float, version: 
     scope, sli = scope_of(component, version), metric.sli
     if scope is None or not _counts(sli):
         return None
-    rates = _event_rates(sli, scope, window, "increase")
-    return EventQueries(rates.events if not rates.counts_good else f"({rates.total} - {rates.events})", rates.total)
+    counted = _counted(sli, scope, window)
+    bad = f"({counted.total} - {counted.events})" if counted.counts_good else counted.events
+    return EventQueries(bad, counted.total)
 
 
 def counter_queries(component: Component, metric: Metric, version: Version = "") -> tuple[CounterQuery, ...]:
