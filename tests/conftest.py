@@ -25,7 +25,7 @@ settings.register_profile(
 settings.load_profile("ci" if IN_CI else "local")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def require_program() -> Callable[[str], str]:
     """`require_program("tmux")` -> its path. Without it the test is skipped; in CI, which skips nothing, it fails."""
 

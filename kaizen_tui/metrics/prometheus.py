@@ -87,12 +87,12 @@ class PrometheusSource:
             return Instant(None, None, self._no_query(component, metric, version))
         try:
             answer = self._ask(query, at)
+            if not answer.samples:
+                return self._absent(known, at, version)._replace(warning=answer.warning)
             value, why = _number(answer.samples)
             measured = self._newest(known, at, version, there=value is not None)
         except QueryError as error:
             return Instant(None, None, str(error))
-        if value is None and not answer.samples and measured is not None:
-            why = f"nothing happened in the last {promql.duration(promql.VALUE_WINDOW)}"
         return Instant(value, measured, why, answer.warning)
 
     def series(
@@ -171,6 +171,18 @@ class PrometheusSource:
         moment = float(round(at))
         return self._answers.get((query, moment), keep, lambda: self.server.query(query, moment))
 
+    def _absent(self, known: _Known, at: float, version: Version) -> Instant:
+        """Why a query has no series: nothing happened, a bucket that isn't there, or no service at all."""
+        activity = promql.activity_query(*known, promql.VALUE_WINDOW, version)
+        total, _ = _number(self._ask(activity, at).samples) if activity else (None, "")
+        measured = None if total is None else self._newest(known, at, version, there=False)
+        if total is None or measured is None:
+            return Instant(None, None, NO_SERIES)
+        if total <= 0:
+            return Instant(None, measured, f"nothing happened in the last {promql.duration(promql.VALUE_WINDOW)}")
+        missing = promql.missing_bucket(known.metric)
+        return Instant(None, measured, f"the histogram has no bucket {missing}" if missing else NO_SERIES)
+
     def _newest(self, known: _Known, at: float, version: Version, there: bool) -> float | None:
         """When the newest sample of a metric was taken; None where there is none. there: the metric has a value."""
         series = promql.measured_series(*known, version=version)
@@ -180,7 +192,7 @@ class PrometheusSource:
         if newest is None and there:
             # The service just went away: its last samples are still in the window that the value is taken over.
             span = promql.duration(promql.VALUE_WINDOW)
-            past = f"max(max_over_time(timestamp({series})[{span}:15s]))"
+            past = f"max(max_over_time(timestamp({series})[{span}:1s]))"
             newest, _ = _number(self._ask(past, at).samples)
         return newest if newest is not None else (at if there else None)
 

@@ -267,6 +267,21 @@ def event_queries(component: Component, metric: Metric, window: float, version: 
     return EventQueries(bad, counted.total)
 
 
+def activity_query(component: Component, metric: Metric, window: float, version: Version = "") -> str:
+    """How many events there were, good, bad, fast or slow: 0 for an idle service. "" where the SLI is made of none."""
+    scope, sli = scope_of(component, version), metric.sli
+    if scope is None or not isinstance(sli, RatioSli | LatencySli):
+        return ""
+    total = series_of(sli.total, scope) if isinstance(sli, RatioSli) else _count_series(sli.histogram, scope)
+    return f"sum(increase({total}[{duration(window)}]))"
+
+
+def missing_bucket(metric: Metric) -> str:
+    """The bucket that a share of slow events is read from, as between braces; "" for other metrics."""
+    sli = metric.sli
+    return f'le="{sli.threshold:g}"' if isinstance(sli, LatencySli) and sli.threshold is not None else ""
+
+
 def counter_queries(component: Component, metric: Metric, version: Version = "") -> tuple[CounterQuery, ...]:
     """The raw series of a metric, one a process and part; () for a raw query. A canary is judged by these."""
     scope, sli = scope_of(component, version), metric.sli

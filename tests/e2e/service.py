@@ -8,14 +8,14 @@
 
 Each pod is a target of its own, with the labels `job`, `pod` and `version`. It exports, in the exposition format:
 `requests_total{code}` and the histogram `duration_seconds` (one observation a request), `sent_total` (messages),
-`resident_bytes` (a gauge); further gauges by `set`.
+`resident_bytes` (a gauge); further gauges by `set`. history.py writes what pods did before the test began.
 """
 
 import math
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Self
+from typing import NamedTuple, Self
 
 BOUNDS = (0.1, 0.25, 0.5, 1.0, math.inf)  # of the histogram, seconds
 CODES = ("200", "404", "500")  # there from the start, at 0, as a good client library has them
@@ -23,12 +23,21 @@ JOB = "web"
 _PATIENCE = 60.0  # seconds without a scrape after which a test is lost
 
 
+class Value(NamedTuple):
+    """One series at this moment, without the labels that a target gives it. labels: inside the braces, or ""."""
+
+    name: str
+    labels: str
+    number: str
+
+
 class Pod:
     """One process of the service. Everything may be called while it is scraped."""
 
-    def __init__(self, name: str, version: str, codes: Iterable[str] = CODES) -> None:
+    def __init__(self, name: str, version: str, codes: Iterable[str] = CODES, job: str = JOB) -> None:
         self.name = name
         self.version = version
+        self.job = job
         self.silent = False  # answers every scrape with 503: what a target that is gone looks like
         self._codes = tuple(codes)
         self._lock = threading.Lock()
@@ -69,19 +78,25 @@ class Pod:
         with self._lock:
             self._begin()
 
+    def values(self) -> list[Value]:
+        """Every series at this moment; of a histogram, the cumulative buckets."""
+        with self._lock:
+            return list(self._values())
+
+    def _values(self) -> Iterator[Value]:
+        for code, count in self._requests.items():
+            yield Value("requests_total", f'code="{code}"', str(count))
+        for bound, count in zip(BOUNDS, self._buckets, strict=True):
+            yield Value("duration_seconds_bucket", f'le="{_number(bound)}"', str(count))
+        yield Value("duration_seconds_sum", "", f"{self._seconds:g}")
+        yield Value("duration_seconds_count", "", str(self._buckets[-1]))
+        yield Value("sent_total", "", str(self._sent))
+        for gauge, value in self._gauges.items():
+            yield Value(gauge, "", _number(value))
+
     def exposition(self) -> str:
         """What it exports at this moment, in Prometheus's text format."""
-        with self._lock:
-            lines = ["# TYPE requests_total counter"]
-            lines += [f'requests_total{{code="{code}"}} {count}' for code, count in self._requests.items()]
-            lines.append("# TYPE duration_seconds histogram")
-            for bound, count in zip(BOUNDS, self._buckets, strict=True):
-                lines.append(f'duration_seconds_bucket{{le="{_number(bound)}"}} {count}')
-            lines += [f"duration_seconds_sum {self._seconds:g}", f"duration_seconds_count {self._buckets[-1]}"]
-            lines += ["# TYPE sent_total counter", f"sent_total {self._sent}"]
-            for gauge, value in self._gauges.items():
-                lines += [f"# TYPE {gauge} gauge", f"{gauge} {_number(value)}"]
-        return "\n".join(lines) + "\n"
+        return "".join(f"{name}{{{labels}}} {number}\n" for name, labels, number in self.values())
 
 
 def _number(value: float) -> str:
@@ -108,10 +123,10 @@ class Service:
         """`127.0.0.1:PORT`."""
         return f"127.0.0.1:{self._server.server_address[1]}"
 
-    def pod(self, name: str, version: str = "one", codes: Iterable[str] = CODES) -> Pod:
+    def pod(self, name: str, version: str = "one", codes: Iterable[str] = CODES, job: str = JOB) -> Pod:
         """A further pod; before the server that scrapes it starts. codes: the status codes it exports before it has
         counted any."""
-        self.pods[name] = Pod(name, version, codes)
+        self.pods[name] = Pod(name, version, codes, job)
         return self.pods[name]
 
     def scrape_config(self, interval: str = "250ms") -> str:
@@ -119,11 +134,11 @@ class Service:
         lines = [
             f"global: {{scrape_interval: {interval}, scrape_timeout: {interval}}}",
             "scrape_configs:",
-            f"  - job_name: {JOB}",
+            "  - job_name: pods",
             "    static_configs:",
         ]
         for pod in self.pods.values():
-            labels = f"__metrics_path__: /metrics/{pod.name}, pod: {pod.name}, version: {pod.version}"
+            labels = f"__metrics_path__: /metrics/{pod.name}, job: {pod.job}, pod: {pod.name}, version: {pod.version}"
             lines.append(f'      - {{targets: ["{self.address}"], labels: {{{labels}}}}}')
         return "\n".join(lines) + "\n"
 
@@ -137,6 +152,10 @@ class Service:
                 seen = self._scrapes
                 came = self._scraped.wait_for(lambda: self._scrapes > seen, _PATIENCE)  # noqa: B023 - waited for here
             assert came, f"no scrape came{what and ' while waiting for: '}{what}"
+
+    def labels(self, pod: Pod) -> str:
+        """The labels that a target gives the series of this pod, as between braces."""
+        return f'instance="{self.address}",job="{pod.job}",pod="{pod.name}",version="{pod.version}"'
 
     def scraped(self, times: int = 2) -> None:
         """Returns after so many further scrapes of every pod. After two of them a Prometheus has stored what was there
