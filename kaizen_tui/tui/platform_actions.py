@@ -27,6 +27,9 @@ def _chart(name: str, keys: str, label: str, text: str, method: str, footer: int
 PLATFORM_ACTIONS: tuple[Action, ...] = (
     _on(_BOARD, _SEE, "board.components", "c", "components", "The components and how they keep their objectives",
         "components", 5),
+    _on(_BOARD, "Tickets", "ticket.about_slo", "N", "new about an SLO",
+        "A new ticket about the metric named above the panels: it misses its target or burns its budget",
+        "new_about_slo", 0, None, True),
     _on(_BOARD, _SEE, "board.flow", "f", "flow", "Lead and cycle time, throughput, work in progress, failure rate",
         "flow", 5),
     _on(_BOARD, _TIME, "time.travel", "t", "time", "The board as it was yesterday; again: back to now", "travel", 6),

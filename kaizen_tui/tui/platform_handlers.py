@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from kaizen_tui.tui.messages import Said
 from kaizen_tui.tui.platform_messages import ComponentPicked, PastReady, PlatformReady
 from kaizen_tui.tui.platform_side import PlatformSide
 from kaizen_tui.tui.travel_side import TravelSide
@@ -59,6 +60,19 @@ class PlatformHandlers:
         from kaizen_tui.tui.screens.components import ComponentScreen
 
         self.kaizen.push_screen(ComponentScreen(self.kaizen, component))
+
+    def action_new_about_slo(self) -> None:
+        """The form of a new ticket about the metric that the line above the panels names."""
+        from kaizen_tui.tui.forms.opening import open_new_ticket
+        from kaizen_tui.tui.slo_ticket import prefill_for
+
+        found = self.slo.panels.about if self.slo.panels is not None else None
+        if found is None or self.slo.platform is None:
+            self.kaizen.main.post_message(
+                Said("no metric misses its target or burns its budget: n writes any other ticket")
+            )
+            return
+        open_new_ticket(self.kaizen, prefill_for(*found, self.slo.platform.source))
 
     def action_flow(self) -> None:
         """The flow figures."""

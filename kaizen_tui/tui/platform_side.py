@@ -139,6 +139,8 @@ class PlatformSide:
             from kaizen_tui.tui.widgets.slo_panels import SloPanels
 
             self.panels = SloPanels(id="slo-panels")
+            if not self._app.desk.read_only:
+                self.panels.key = next(iter(self._app.keymap.keys_of("ticket.about_slo")), "")
             await self._screen.mount(self.panels, before=self._screen.words or self._screen.key_bar)
         with self._app.batch_update():
             if self.panels is not None:

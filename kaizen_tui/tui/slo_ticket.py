@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from kaizen_tui.core.burn import alerting
 from kaizen_tui.core.metric_words import (
     AT_RISK,
     BREACHED,
@@ -58,6 +59,11 @@ def objective_text(metric: MetricPanel, source: str) -> str:
         parts.append(f"{human_percent(metric.budget)} of the error budget is left")
     if metric.burn is not None:
         parts.append(f"it burns {human_number(metric.burn)} times as fast as it may")
+    if metric.exhausts_in and metric.exhausts_in < metric.window:
+        parts.append(f"the budget is spent in {age(int(metric.exhausts_in))} at this rate")
+    severity = alerting(metric.burns)
+    if severity:
+        parts.append(f"the burn-rate alert of severity {severity} holds")
     if metric.limit_in is not None:
         parts.append(f"the trend reaches the target in {age(int(metric.limit_in))}")
     return "; ".join(parts) + "."

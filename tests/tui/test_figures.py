@@ -10,9 +10,10 @@ from kaizen_tui.metrics.source import Instant, Series, Version
 from kaizen_tui.tui.platform_messages import SpanReady
 from kaizen_tui.tui.screens.components import ComponentScreen
 from kaizen_tui.tui.screens.metric import MetricScreen
+from kaizen_tui.tui.slo_ticket import objective_text
 from kaizen_tui.tui.spans import SPANS, short_span
 from kaizen_tui.tui.tokens import KAIZEN_THEMES, derived_tokens, make_palette
-from kaizen_tui.tui.widgets.figure_lines import Reading, alert_words, figure_lines, left_words
+from kaizen_tui.tui.widgets.figure_lines import Reading, figure_lines, left_words
 from tests.tui.boards import HOSTILE, calm, press, screen_text
 from tests.tui.platform_world import EPOCH, UNREACHABLE, Named, ready, with_source, world
 from tests.tui.test_platform_screens import components_of
@@ -48,9 +49,10 @@ def test_the_alert_that_would_hold_is_named() -> None:
     assert "✖ holds" in next(row for row in rows if "30m" in row)
     assert "–" in next(row for row in rows if "2h" in row)
     assert "✖ holds" in next(row for row in rows if " 3d " in row)
-    assert alert_words(metric) == "the page alert holds"
-    assert alert_words(panel(burns=burns(1.0, 1.0, 1.0, 1.1))) == "the ticket alert holds"
-    assert alert_words(panel()) == ""
+    assert "the burn-rate alert of severity page holds" in objective_text(metric, "prometheus")
+    assert "the budget is spent in 5 d at this rate" in objective_text(metric, "prometheus")
+    assert "alert of severity ticket" in objective_text(panel(burns=burns(1.0, 1.0, 1.0, 1.1)), "prometheus")
+    assert "alert" not in objective_text(panel(), "prometheus")
 
 
 @pytest.mark.parametrize(

@@ -308,3 +308,57 @@ def test_no_room_no_panels() -> None:
 def test_notes_say_what_matters_most() -> None:
     found = {metric.name: note_text(metric) for metric in hostile_platform()[0].metrics}
     assert found == {"over": "off target", "absent": "no data", "old": "stale 15 min"}
+
+
+async def test_a_ticket_about_what_burns_from_the_board(tmp_path: Path) -> None:
+    from kaizen_tui.tui.screens.form import FormScreen
+
+    app = with_source(world(tmp_path).app(), Named())
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        await press(pilot, app, "1")
+        # Nothing is wrong with the selected card's component: the worst one is named.
+        rule = next(line for line in screen_text(app).splitlines() if "writes a ticket" in line)
+        assert "✖ beyond of mixed: N writes a ticket" in rule
+        await press(pilot, app, "N")
+        form = app.screen
+        assert isinstance(form, FormScreen)
+        assert form.state.values["title"] == "Bring beyond of mixed back within its target"
+
+
+async def test_a_burning_budget_is_named_with_its_numbers(tmp_path: Path) -> None:
+    from kaizen_tui.tui.screens.form import FormScreen
+    from tests.tui.platform_world import component
+
+    place = world(tmp_path)
+    folder = tmp_path / "registry" / "kaizen" / "components"
+    (folder / "mixed.yml").write_text(component("mixed", "burning", "fine", tier=0), encoding="utf-8")
+    app = with_source(place.app(), Named())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot, app)
+        assert "◐ burning of mixed: N writes a ticket" in screen_text(app)
+        await press(pilot, app, "N")
+        form = app.screen
+        assert isinstance(form, FormScreen)
+        objective = form.state.values["objective"]
+        for words in ("90 % of the error budget is left", "it burns 3 times as fast as it may", "at this rate"):
+            assert words in objective
+
+
+async def test_nothing_to_write_about_and_nobody_to_write(tmp_path: Path) -> None:
+    from tests.tui.platform_world import component
+
+    place = world(tmp_path)
+    folder = tmp_path / "registry" / "kaizen" / "components"
+    (folder / "mixed.yml").write_text(component("mixed", "fine", tier=0), encoding="utf-8")
+    app = with_source(place.app(), Named())
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        assert "writes a ticket" not in screen_text(app)
+        await press(pilot, app, "N")
+        assert app.screen is app.main
+        assert "no metric misses its target" in screen_text(app)
+    app = with_source(world(tmp_path / "b").app(read_only=True), Named())
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        assert "writes a ticket" not in screen_text(app)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from rich.cells import cell_len
 
-from kaizen_tui.core.burn import Burn, alerting
+from kaizen_tui.core.burn import Burn
 from kaizen_tui.core.numbers import human_number, human_percent
 from kaizen_tui.core.times import age
 from kaizen_tui.metrics.panels import MetricPanel
@@ -102,12 +102,6 @@ def _burns(burns: Sequence[Burn], palette: Palette) -> list[list[Piece]]:
 
 def _rate(rate: float | None) -> str:
     return "–" if rate is None else f"{human_number(rate)}×"
-
-
-def alert_words(metric: MetricPanel) -> str:
-    """ "the page alert holds" / "the ticket alert holds", "" when none does."""
-    severity = alerting(metric.burns)
-    return f"the {severity} alert holds" if severity else ""
 
 
 def _data(metric: MetricPanel, reading: Reading, palette: Palette) -> list[list[Piece]]:

@@ -214,12 +214,40 @@ def preferred(components: Sequence[ComponentPanel], first: str) -> list[Componen
     return sorted(components, key=lambda one: one.id != first)
 
 
+def needing(components: Sequence[ComponentPanel], first: str) -> tuple[ComponentPanel, MetricPanel] | None:
+    """The metric that a ticket should be about: of the first component (that of the selected card before all) with a
+    metric that misses its target or is about to, the worst."""
+    for component in preferred(components, first):
+        metric = worst_metric(component)
+        if metric is not None and metric.state in ("breached", "at_risk"):
+            return component, metric
+    return None
+
+
+def rule_line(about: tuple[ComponentPanel, MetricPanel] | None, key: str, width: int, palette: Palette) -> Line:
+    """The rule above the panels, with the key that writes a ticket about a metric that needs one. key: "" for none."""
+    if about is None or not key:
+        return (Segment("─" * width, palette.rule),)
+    component, metric = about
+    room = max(8, width - 34)
+    name = clip(f"{shown(metric.name)} of {shown(component.id)}", room)
+    words: list[Piece] = [
+        (f" {STATE_SHAPES[metric.state]} ", state_style(metric.state, palette)),
+        (f"{name}: ", palette.normal.muted),
+        (key, palette.normal.accent),
+        (" writes a ticket ", palette.normal.muted),
+    ]
+    used = sum(cell_len(text) for text, _ in words)
+    return fit([("─" * max(0, width - used - 2), palette.rule), *words, ("──", palette.rule)], width, palette.rule)
+
+
 def panel_lines(
-    components: Sequence[ComponentPanel], layout: Plan, width: int, palette: Palette, first: str
+    components: Sequence[ComponentPanel], layout: Plan, width: int, palette: Palette, first: str, key: str = ""
 ) -> list[Line]:
-    """The lines of the panels, the rule above them first. first: the selected card's component."""
+    """The lines of the panels, the rule above them first. first: the selected card's component. key: of a new ticket
+    about a metric, "" where none can be written."""
     tones = palette.normal
-    lines: list[Line] = [(Segment("─" * width, palette.rule),)]
+    lines: list[Line] = [rule_line(needing(components, first), key, width, palette)]
     ordered = preferred(components, first)
     if layout.folded:
         lines += [folded_line(one, width, palette, marked=one.id == first) for one in ordered[: layout.bands]]

@@ -4,11 +4,11 @@ from rich.segment import Segment
 from textual import events
 from textual.strip import Strip
 
-from kaizen_tui.metrics.panels import ComponentPanel
+from kaizen_tui.metrics.panels import ComponentPanel, MetricPanel
 from kaizen_tui.tui.platform_messages import ComponentPicked
 from kaizen_tui.tui.widgets.bars import Bar
 from kaizen_tui.tui.widgets.cards import Line
-from kaizen_tui.tui.widgets.slo_lines import NO_PANELS, Plan, panel_lines, plan, preferred
+from kaizen_tui.tui.widgets.slo_lines import NO_PANELS, Plan, needing, panel_lines, plan, preferred
 
 
 class SloPanels(Bar, can_focus=False):
@@ -18,6 +18,7 @@ class SloPanels(Bar, can_focus=False):
         super().__init__(id=id)
         self.components: tuple[ComponentPanel, ...] = ()
         self.first = ""
+        self.key = ""  # of a new ticket about a metric
         self.layout_plan: Plan = NO_PANELS
         self._drawn: list[Line] | None = None
 
@@ -32,6 +33,11 @@ class SloPanels(Bar, can_focus=False):
         if component != self.first:
             self.first = component
             self._again()
+
+    @property
+    def about(self) -> tuple[ComponentPanel, MetricPanel] | None:
+        """The metric that a new ticket should be about."""
+        return needing(self.components, self.first)
 
     def take_size(self, width: int, height: int) -> int:
         """Takes the size of the screen; returns how many lines the panels need of it."""
@@ -65,7 +71,9 @@ class SloPanels(Bar, can_focus=False):
         width = self.size.width
         if self._drawn is None:
             shape = self.layout_plan
-            self._drawn = panel_lines(self.components, shape, width, self.palette, self.first) if shape.bands else []
+            self._drawn = (
+                panel_lines(self.components, shape, width, self.palette, self.first, self.key) if shape.bands else []
+            )
         if y >= len(self._drawn):
             return Strip([Segment(" " * width, self.palette.normal.text)], width)
         return Strip(self._drawn[y]).adjust_cell_length(width, self.palette.normal.text)
