@@ -89,6 +89,7 @@ def _move(
     # Everything that can be wrong with the content is found before anything moves.
     changed = edit_fields(data, [SetText(key, text) for key, text in changes.items()], shown)
     line, log = _edit_line(ws, old_id, value, changes, actor, at)
+    spec = files.read_optional(f"{ws.ticket_dir(old_id)}/{SPEC_FILE}")
     try:
         parent = files.open_folder(ws.tickets)
         try:
@@ -110,7 +111,18 @@ def _move(
         writer.close()
         if replacement is not None:
             replacement.close()
+    if spec is not None and _with_heading(spec, old_id, new_id) != spec:
+        files.replace_file(f"{ws.ticket_dir(new_id)}/{SPEC_FILE}", _with_heading(spec, old_id, new_id))
     return Renumbered(old_id, new_id, (ws.relative(ws.ticket_dir(old_id)), ws.relative(ws.ticket_dir(new_id))))
+
+
+def _with_heading(spec: bytes, old_id: str, new_id: str) -> bytes:
+    """The Patch-Spec with the new id in its first line, if that is a heading which begins with the old one's.
+
+    The rest is a person's text, and may well speak of the old id on purpose.
+    """
+    heading = re.compile(rb"\A(# [^\n]*?)\b%b\b(?![-\w])" % old_id.encode("ascii"))
+    return heading.sub(lambda found: found[1] + new_id.encode("ascii"), spec, count=1)
 
 
 def _has_twin(ws: Workspace, ticket_id: str, uid: str) -> bool:
@@ -155,6 +167,8 @@ def _take_apart(
             )
         log += b"" if log.endswith(b"\n") or not log else b"\n"
         contents[LOG_FILE] = log + _entry_for(log, leaves.value, {"id": new_id}, actor, at)
+        if SPEC_FILE in contents:
+            contents[SPEC_FILE] = _with_heading(contents[SPEC_FILE], old_id, new_id)
         publish_folder(ws, new_id, contents)
     folder = ws.ticket_dir(old_id)
     # The ticket's own file comes last: until then the folder still shows that it holds two.

@@ -314,6 +314,25 @@ def test_a_folder_whose_ticket_names_another_id(ws: Workspace) -> None:
     assert_sound(ws)
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            b"# Patch specification: KAIZ-001\n\nAfter KAIZ-001.\n",
+            b"# Patch specification: KAIZ-002\n\nAfter KAIZ-001.\n",
+        ),
+        (b"# Patch specification: KAIZ-0012\n", None),
+        (b"What KAIZ-001 was\n\n# KAIZ-001\n", None),
+        (b"", None),
+    ],
+)
+def test_the_heading_of_the_spec_has_the_new_id(ws: Workspace, before: bytes, after: bytes | None) -> None:
+    Path(ws.ticket_dir("KAIZ-001"), "Patch-Spec.md").write_bytes(before)
+    done = renumber(ws, "KAIZ-001", actor="ann", at=NOW, token=lambda: "unused")
+    assert done.new == "KAIZ-002"
+    assert Path(ws.ticket_dir(done.new), "Patch-Spec.md").read_bytes() == (before if after is None else after)
+
+
 def test_what_cannot_be_renumbered_stays_where_it_is(ws: Workspace) -> None:
     with pytest.raises(NotFoundError):
         renumber(ws, "KAIZ-404", actor="ann", at=NOW, token=lambda: "x")

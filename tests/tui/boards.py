@@ -5,7 +5,9 @@ from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
+from textual.events import Key
 from textual.pilot import Pilot
+from textual.widget import Widget
 
 from kaizen_tui.loop.context import Session
 from kaizen_tui.store.workspace import Workspace
@@ -136,6 +138,13 @@ async def press(pilot: Pilot[int], app: KaizenApp, *keys: str) -> None:
 async def write(pilot: Pilot[int], text: str) -> None:
     """Types a text."""
     await pilot.press(*("space" if char == " " else char for char in text))
+
+
+def burst(widget: Widget, *parts: str) -> None:
+    """Texts and keys (escape, enter) in the widget's queue before the first is handled, as from a fast typist."""
+    for part in parts:
+        for key in [part] if part in ("enter", "escape") else part:
+            widget.post_message(Key(key, key if len(key) == 1 else None))
 
 
 async def until(pilot: Pilot[int], holds: Callable[[], bool]) -> None:

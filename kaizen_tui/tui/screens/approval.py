@@ -29,7 +29,7 @@ from kaizen_tui.tui.ticket.messages import (
 )
 from kaizen_tui.tui.ticket_actions import APPROVAL, APPROVAL_TEXT, HOLD
 from kaizen_tui.tui.widgets.bars import KeyBar
-from kaizen_tui.tui.widgets.entries import LineEntry
+from kaizen_tui.tui.widgets.entries import NoteEntry
 from kaizen_tui.tui.widgets.prose import Prose
 from kaizen_tui.tui.words import GOOD, MUTED, STRONG, WARN, text
 
@@ -60,10 +60,8 @@ class ApprovalScreen(Screen[Content], inherit_bindings=False):
         self.dossier: Dossier | None = None
         self.confirmation: Confirmation | None = None
         self._held: Dossier | None = None
-        self._generation = 0
-        self._trouble = ""
-        self._word = ""
-        self._word_is_bad = False
+        self._generation, self._trouble = 0, ""
+        self._word, self._word_is_bad = "", False
         self._timer: Timer | None = None
         self._head = Static(text(f" {ticket_id}", STRONG), id="approval-head")
         self._body = VerticalScroll(id="approval-body", can_focus=False)
@@ -71,8 +69,10 @@ class ApprovalScreen(Screen[Content], inherit_bindings=False):
         self._gate = Prose(Content(""), id="approval-gate")
         self._state = Prose(Content(""), id="approval-state")
         self._id_label = Static(Content(""), id="approval-id-label")
-        self._note = LineEntry(app.approval_notes.get(ticket_id, ""), id="approval-note", max_length=2000)
-        self._typed = LineEntry(id="approval-id", max_length=40)
+        self._note = NoteEntry(
+            app.approval_notes.get(ticket_id, ""), press=self.press, id="approval-note", max_length=2000
+        )
+        self._typed = NoteEntry(press=self.press, id="approval-id", max_length=40)
         self.key_bar = KeyBar(app.keymap, id="approval-keys")
 
     @property
@@ -201,17 +201,21 @@ class ApprovalScreen(Screen[Content], inherit_bindings=False):
         """Which of the registry's contexts the keys are in."""
         if self.confirmation is not None and self.confirmation.stage in ("holding", "writing"):
             return HOLD
-        return APPROVAL_TEXT if isinstance(self.focused, LineEntry) else APPROVAL
+        return APPROVAL_TEXT if isinstance(self.focused, NoteEntry) else APPROVAL
 
     async def on_key(self, event: events.Key) -> None:
         if self.kaizen.screen is not self:  # typed in one go with the key that opened the other screen
             self.kaizen.post_message(events.Key(event.key, event.character))
-            return
-        action = self.kaizen.keymap.find(self.context, event.key)
-        if action is not None:
+        elif await self.press(event.key):
             event.stop()
             event.prevent_default()
+
+    async def press(self, key: str) -> bool:
+        """Does what the registry says of `key` in the present context; False when that is nothing."""
+        action = self.kaizen.keymap.find(self.context, key)
+        if action is not None:
             await self.run(action)
+        return action is not None
 
     async def on_action_pressed(self, message: ActionPressed) -> None:
         message.stop()
@@ -270,10 +274,7 @@ class ApprovalScreen(Screen[Content], inherit_bindings=False):
         self.set_focus(None)
 
     def action_text_done(self) -> None:
-        if self.focused is self._typed:
-            self.action_confirm()
-        else:
-            self.action_text_step(1)
+        return self.action_confirm() if self.focused is self._typed else self.action_text_step(1)
 
     def action_leave(self) -> None:
         self._keep_note()

@@ -16,7 +16,7 @@ from kaizen_tui.tui.styles import style_sheet
 from kaizen_tui.tui.ticket.approval_page import criterion_line
 from kaizen_tui.tui.ticket_actions import SIGN_OFF, SIGN_OFF_TEXT
 from kaizen_tui.tui.widgets.bars import KeyBar
-from kaizen_tui.tui.widgets.entries import LineEntry
+from kaizen_tui.tui.widgets.entries import NoteEntry
 from kaizen_tui.tui.widgets.prose import Prose
 from kaizen_tui.tui.words import ACCENT, GOOD, MUTED, STRONG, lines, text
 
@@ -60,7 +60,7 @@ class SignOffScreen(ModalScreen[SignOff], inherit_bindings=False):
             with VerticalScroll(id="sign-off-body", can_focus=False):
                 yield self._list
             yield Static(text("Note (goes into the log with each)", MUTED), classes="label")
-            yield LineEntry(id="sign-off-note")
+            yield NoteEntry(press=self.press, id="sign-off-note")
             yield self.key_bar
 
     def on_mount(self) -> None:
@@ -86,14 +86,19 @@ class SignOffScreen(ModalScreen[SignOff], inherit_bindings=False):
     @property
     def context(self) -> str:
         """Which of the registry's contexts the keys are in."""
-        return SIGN_OFF_TEXT if isinstance(self.focused, LineEntry) else SIGN_OFF
+        return SIGN_OFF_TEXT if isinstance(self.focused, NoteEntry) else SIGN_OFF
 
-    def on_key(self, event: events.Key) -> None:
-        action = self.kaizen.keymap.find(self.context, event.key)
-        if action is not None:
+    async def on_key(self, event: events.Key) -> None:
+        if await self.press(event.key):
             event.stop()
             event.prevent_default()
+
+    async def press(self, key: str) -> bool:
+        """Does what the registry says of `key` in the present context; False when that is nothing."""
+        action = self.kaizen.keymap.find(self.context, key)
+        if action is not None:
             self.run(action)
+        return action is not None
 
     def on_action_pressed(self, message: ActionPressed) -> None:
         message.stop()
@@ -144,7 +149,7 @@ class SignOffScreen(ModalScreen[SignOff], inherit_bindings=False):
         if not criteria:
             self.key_bar.say("it is signed off already: Space ticks another")
             return
-        self.dismiss(SignOff(criteria, self.query_one("#sign-off-note", LineEntry).value.strip()))
+        self.dismiss(SignOff(criteria, self.query_one("#sign-off-note", NoteEntry).value.strip()))
 
     def action_leave(self) -> None:
         self.dismiss(None)

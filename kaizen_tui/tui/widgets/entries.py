@@ -1,5 +1,7 @@
 """Text entries that let no control character in: a pasted ESC must reach neither a file nor the terminal."""
 
+from collections.abc import Awaitable, Callable
+
 from textual import events
 from textual.widgets import Input, TextArea
 
@@ -35,6 +37,32 @@ class AnswerEntry(LineEntry):
             await self.action_submit()
         else:
             await super()._on_key(event)
+
+
+class NoteEntry(LineEntry):
+    """A line on a screen whose keys are in the registry: they are handled in the order in which they were typed.
+
+    press: does what the registry says of a key; False when that is nothing. max_length: 0 for any.
+    """
+
+    def __init__(
+        self,
+        value: str = "",
+        *,
+        press: Callable[[str], Awaitable[bool]],
+        max_length: int = 0,
+        id: str | None = None,  # noqa: A002 (Textual's own name)
+    ) -> None:
+        super().__init__(value, id=id, max_length=max_length)
+        self._press = press
+
+    async def _on_key(self, event: events.Key) -> None:
+        if self.app.focused is not self:  # typed in one go with the key that led away from here: it goes there too
+            self.app.post_message(events.Key(event.key, event.character))
+        elif not await self._press(event.key):
+            return  # Textual's own handler comes next
+        event.stop()
+        event.prevent_default()
 
 
 class BlockEntry(TextArea):

@@ -12,7 +12,8 @@ from kaizen_tui.store import git
 from kaizen_tui.tui.app import KaizenApp
 from kaizen_tui.tui.messages import WorkspaceTouched
 from kaizen_tui.tui.ticket.acts import approve
-from tests.tui.boards import GRACE, HOSTILE, SIZES, Place, calm, press, screen_text, write
+from kaizen_tui.tui.widgets.entries import NoteEntry
+from tests.tui.boards import GRACE, HOSTILE, SIZES, Place, burst, calm, press, screen_text, until, write
 from tests.tui.ticket import ticket_world as world
 from tests.tui.ticket.ticket_world import ADA, CANDIDATE, Clock, approval, log_of
 
@@ -369,3 +370,22 @@ async def test_the_confirm_line_stays_in_sight(place: Place, clock: Clock, width
         assert "Note" in last
         assert "type KAIZ-001 to confirm" in last
         assert all(len(line) <= width * 2 for line in screen_text(app).split("\n"))
+
+
+async def test_what_is_typed_in_one_go_behind_a_key_of_the_note_goes_where_the_key_leads(
+    place: Place, clock: Clock
+) -> None:
+    world.write_component(place.root, 0)
+    place.ticket(1, "planned")
+    app = app_of(place, clock)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await opened(pilot, app, "n")
+        note, typed = (app.screen.query_one(f"#approval-{name}", NoteEntry) for name in ("note", "id"))
+        burst(note, "seen", "enter", "KAIZ")
+        await until(pilot, lambda: typed.value == "KAIZ")
+        assert note.value == "seen"
+        burst(typed, "-001", "enter")
+        await until(pilot, lambda: "approving in 10 s" in screen_text(app))
+        clock.pass_by(app, 11)
+        await calm(pilot, app)
+    assert [entry["note"] for entry in approvals(place)] == ["seen"]

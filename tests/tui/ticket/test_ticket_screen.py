@@ -15,7 +15,8 @@ from kaizen_tui.tui.screens.reason import ReasonScreen
 from kaizen_tui.tui.screens.sign_off import SignOffScreen
 from kaizen_tui.tui.screens.ticket import TabLine, TicketScreen
 from kaizen_tui.tui.ticket.pages import TABS
-from tests.tui.boards import GRACE, HOSTILE, NOW, SIZES, Place, calm, press, screen_text, write
+from kaizen_tui.tui.widgets.entries import NoteEntry
+from tests.tui.boards import GRACE, HOSTILE, NOW, SIZES, Place, burst, calm, press, screen_text, until, write
 from tests.tui.ticket import ticket_world as world
 from tests.tui.ticket.ticket_world import log_of, page
 
@@ -257,6 +258,18 @@ async def test_signing_off(place: Place) -> None:
         assert isinstance(app.screen, SignOffScreen)
         await press(pilot, app, "q")
     assert len(log_of(place.workspace, "KAIZ-001")) == 1
+
+
+async def test_a_note_is_signed_with_what_stood_in_it_when_enter_came(place: Place) -> None:
+    place.ticket(1, "in_review")
+    app = place.app()
+    async with app.run_test(size=WIDE) as pilot:
+        await calm(pilot, app)
+        await press(pilot, app, "s", "n")
+        burst(app.screen.query_one("#sign-off-note", NoteEntry), "watched", "enter", "j")
+        await until(pilot, lambda: app.screen is app.main)
+        await calm(pilot, app)
+    assert [entry["note"] for entry in log_of(place.workspace, "KAIZ-001")] == ["watched"]
 
 
 async def test_a_rollback_is_never_signed_off_by_the_way(place: Place) -> None:
