@@ -56,6 +56,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
     "Workspace": {
         "init": _entry("workspace", "init", "Make a workspace."),
         "doctor": _entry("workspace", "doctor", "Check the workspace's health, and mend it."),
+        "trust": _entry("trusting", "trust"),
         "completion": _entry("workspace", "completion", "Print the completion script of a shell."),
         "merge-driver": _entry("workspace", "merge_driver"),
     },
