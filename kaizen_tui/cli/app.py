@@ -51,6 +51,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
     "Registry": {
         "component": _entry("registry", "component", "Make or change a component."),
         "components": _entry("registry", "components", "List the components."),
+        "slo": _entry("slo", "slo", "How the components stand: values, targets, error budgets, burn rates."),
         "export": _entry("export", "export", "Alert rules, Grafana dashboards, OpenSLO, the board."),
     },
     "Workspace": {

@@ -108,7 +108,7 @@ def read_metric(
     return MetricPanel(
         component,
         metric.name,
-        metric.unit,
+        metric.shown_unit,
         target,
         state,
         instant.value,

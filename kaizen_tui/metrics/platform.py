@@ -102,10 +102,11 @@ def refresh_of(config: Mapping[str, Value]) -> float:
 
 class Looked(NamedTuple):
     """What is looked at. visible: the ids of the components on the screen, None for all of them. focus: the one whose
-    burn rates are shown in full, "" for none."""
+    burn rates are shown in full, "" for none. burns: those of all visible ones are."""
 
     visible: frozenset[str] | None = None
     focus: str = ""
+    burns: bool = False
 
 
 EVERYTHING = Looked()
@@ -218,7 +219,11 @@ class PlatformReader:
 
     def _depths(self, wanted: Sequence[ComponentFields], looked: Looked) -> dict[str, Depth]:
         """How much is asked about each."""
-        seen, focus, unseen = Depth(points=POINTS), Depth(points=POINTS, burns=True), Depth(points=0)
+        seen, focus, unseen = (
+            Depth(points=POINTS, burns=looked.burns),
+            Depth(points=POINTS, burns=True),
+            Depth(points=0),
+        )
 
         def depth(component: str) -> Depth:
             if component == looked.focus:

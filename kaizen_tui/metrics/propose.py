@@ -23,6 +23,7 @@ ENDING_LABELS = (
 WINDOW = "30d"
 STRICTEST = 99.9  # percent of good events that is suggested where none is bad yet
 _OBJECTIVES = (99.9, 99.5, 99.0, 98.0, 95.0, 90.0, 75.0)
+_LEAST, _MOST = 1e-12, 1e15  # values between which a target can be written as a plain number
 _KINDS: tuple[Kind, ...] = ("errors", "slow", "latency", "gauge", "rate")
 _PLAIN = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 _HTTP = re.compile(r"[1-5](?:[0-9][0-9]|xx|XX)")
@@ -260,7 +261,7 @@ def with_target(draft: Draft, value: float | None, why: str, taken: str = "") ->
         return _with_objective(bare)
     if value is None or not math.isfinite(value):
         return bare._replace(value=None, problem=f"no number to set a target by: {why or 'no data'}")
-    if value <= 0:
+    if not _LEAST <= value <= _MOST:
         return bare._replace(problem=f"its value is {human_number(value)} now, which says nothing of a target")
     if draft.higher_is_better:
         return bare._replace(threshold=_rounded(value * 0.8, up=False), abort_threshold=_rounded(value * 0.5, up=False))
