@@ -7,30 +7,10 @@ is missing, the folder is no checkout or the repository is broken, the answer is
 import os
 import re
 
+from kaizen_tui.core.git_environment import QUIET, git_environment
+
 TIMEOUT = 10.0  # seconds
 
-# What a hook's or an alias' environment says about another repository (git rev-parse --local-env-vars).
-_FOREIGN = frozenset(
-    {
-        "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-        "GIT_COMMON_DIR",
-        "GIT_CONFIG",
-        "GIT_DIR",
-        "GIT_GRAFT_FILE",
-        "GIT_IMPLICIT_WORK_TREE",
-        "GIT_INDEX_FILE",
-        "GIT_INTERNAL_SUPER_PREFIX",
-        "GIT_NAMESPACE",
-        "GIT_NO_REPLACE_OBJECTS",
-        "GIT_OBJECT_DIRECTORY",
-        "GIT_PREFIX",
-        "GIT_QUARANTINE_PATH",
-        "GIT_REPLACE_REF_BASE",
-        "GIT_SHALLOW_FILE",
-        "GIT_WORK_TREE",
-    }
-)
-_QUIET = ("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false")
 _AUTHOR = re.compile(rb"^author (.*?) ?<(.*?)> \d+ [+-]\d{4}$", re.MULTILINE)
 
 
@@ -40,9 +20,9 @@ def run(cwd: str, *args: str, stdin: bytes = b"", timeout: float = TIMEOUT) -> b
 
     try:
         done = subprocess.run(
-            ["git", *_QUIET, *args],
+            ["git", *QUIET, *args],
             cwd=cwd,
-            env=_environment(),
+            env=git_environment(os.environ),
             input=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -52,12 +32,6 @@ def run(cwd: str, *args: str, stdin: bytes = b"", timeout: float = TIMEOUT) -> b
     except (OSError, ValueError, subprocess.TimeoutExpired):
         return None
     return done.stdout if done.returncode == 0 else None
-
-
-def _environment() -> dict[str, str]:
-    environment = {name: value for name, value in os.environ.items() if name not in _FOREIGN}
-    environment.update(GIT_TERMINAL_PROMPT="0", GIT_OPTIONAL_LOCKS="0", GIT_NO_LAZY_FETCH="1", LC_ALL="C")
-    return environment
 
 
 def checkout_of(path: str) -> str | None:

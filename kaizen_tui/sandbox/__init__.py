@@ -1,0 +1,1 @@
+"""Git worktrees of what is compared, and the sandbox that runs commands in them."""
