@@ -10,6 +10,7 @@ from kaizen_tui.metrics.source import Series
 if TYPE_CHECKING:
     from kaizen_tui.core.flow import Flow
     from kaizen_tui.tui.columns import Columns
+    from kaizen_tui.tui.promotion_marks import Mark
 
 
 class PlatformReady(Message):
@@ -87,10 +88,13 @@ class SpanReady(Message):
 
 
 class ChartReady(Message):
-    """A chart was drawn: plain lines. key: of what and how large."""
+    """A chart was drawn: plain lines. key: of what and how large. marks: of promotions, oldest first."""
 
-    def __init__(self, key: tuple[object, ...], lines: tuple[str, ...], trouble: str = "") -> None:
+    def __init__(
+        self, key: tuple[object, ...], lines: tuple[str, ...], trouble: str = "", marks: "tuple[Mark, ...]" = ()
+    ) -> None:
         super().__init__()
+        self.marks = marks
         self.key = key
         self.lines = lines
         self.trouble = trouble

@@ -9,18 +9,27 @@ from kaizen_tui.core.sparkline import scale_of
 
 _LOCK = threading.Lock()
 TARGET_WORD, ABORT_WORD = "target", "abort"
+SECOND = "•"
+MARK_LINE = "┊"
+_EDGES = "┼┤│├"
 
 
 def draw_plot(
-    values: Sequence[float | None], target: Target, width: int, height: int, times: tuple[str, str, str]
+    values: Sequence[float | None],
+    target: Target,
+    width: int,
+    height: int,
+    times: tuple[str, str, str],
+    second: Sequence[float | None] = (),
 ) -> tuple[str, ...]:
     """`height` lines of plain text, `width` cells wide, with the target and the abort threshold as dotted lines.
 
     values: evenly spaced, oldest first; None is a gap and stays one. times: of the first, the middle, the last value.
+    second: another curve over the same span, drawn with SECOND where the first is a thin line.
     """
     import plotext
 
-    low, high = _range(values, target)
+    low, high = _range([*values, *second], target)
     marks = {target.threshold: TARGET_WORD}
     if target.abort is not None and target.abort != target.threshold:
         marks[target.abort] = ABORT_WORD
@@ -38,6 +47,8 @@ def draw_plot(
             if len(xs) > 1:
                 signal.lines()
             figure.draw(signal)
+        for xs, ys in _pieces(second):
+            figure.draw(figure.signal(xs, ys, marker=SECOND))
         last = max(1, len(values) - 1)
         figure.ruler("y").lim(low, high).ticks(ticks, labels)
         figure.ruler("x").lim(0, last).ticks([0, last / 2, last], list(times))
@@ -45,6 +56,36 @@ def draw_plot(
         drawn = figure.build().string(colorless=True)
         figure.clear()
     return tuple(line.rstrip() for line in drawn.rstrip("\n").split("\n"))
+
+
+def edge_of(line: str) -> int:
+    """Where the axis stands in a line of a chart, -1 in one below it."""
+    return max(line.find(edge) for edge in _EDGES)
+
+
+def with_marks(lines: Sequence[str], width: int, marks: Sequence[tuple[float, str]]) -> tuple[str, ...]:
+    """The chart with a line down at each mark, where nothing else is drawn, and its letter on top.
+
+    width: of the chart. marks: (share of the span, 0 to 1; a letter).
+    """
+    drawn = []
+    top = True
+    for line in lines:
+        edge = edge_of(line)
+        if edge < 0:
+            drawn.append(line)
+            continue
+        cells = list(line.ljust(width))
+        room = width - edge - 1
+        for share, letter in marks:
+            place = edge + 1 + round(min(1.0, max(0.0, share)) * (room - 1))
+            if top:
+                cells[place] = letter
+            elif cells[place] in " ┈":
+                cells[place] = MARK_LINE
+        top = False
+        drawn.append("".join(cells).rstrip())
+    return tuple(drawn)
 
 
 def _range(values: Sequence[float | None], target: Target) -> tuple[float, float]:
