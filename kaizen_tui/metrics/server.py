@@ -19,12 +19,12 @@ from typing import Any, NamedTuple
 import requests
 from prometheus_api_client.exceptions import PrometheusApiClientException
 from prometheus_api_client.prometheus_connect import PrometheusConnect
-from requests.adapters import HTTPAdapter
-from urllib3.exceptions import HTTPError, ReadTimeoutError
+from urllib3.exceptions import DecodeError, HTTPError, ReadTimeoutError
 from urllib3.util.retry import Retry
 
 from kaizen_tui import __version__
 from kaizen_tui.core.text import safe
+from kaizen_tui.metrics.ending import EndingAdapter
 from kaizen_tui.metrics.source import QueryError, UnreachableError
 
 WIDTH = 16  # requests under way at once
@@ -33,6 +33,9 @@ _CHUNK = 65536
 _SAID = 300  # characters of what a server says that are passed on
 # Of a proxy before the server, or of a server that starts: worth a second try at once.
 _AGAIN = (502, 503, 504)
+# What reading an answer raises that isn't the API's. RecursionError: JSON nested without end.
+_GARBAGE = (requests.exceptions.JSONDecodeError, DecodeError, KeyError, TypeError, ValueError, AttributeError,
+            RecursionError)  # fmt: skip
 
 
 class ServerSettings(NamedTuple):
@@ -78,7 +81,7 @@ class _Session(requests.Session):
         return getattr(self._seen, "response", None)
 
     def request(self, *args: Any, **more: Any) -> requests.Response:
-        end = self._clock() + self._settings.timeout
+        self._seen.end = self._clock() + self._settings.timeout
         headers = dict(more.pop("headers", None) or {})
         if self._settings.token is not None:
             headers["Authorization"] = f"Bearer {self._settings.token()}"
@@ -86,13 +89,17 @@ class _Session(requests.Session):
         more |= {"headers": headers, "timeout": self._settings.timeout, "allow_redirects": False, "stream": True}
         response = super().request(*args, **more)
         with response:
-            response._content = self._body(response, end)  # what Response.content itself would keep
+            response._content = self._body(response)  # what Response.content itself would keep
             response._content_consumed = True
         self._seen.response = response
         return response
 
-    def _body(self, response: requests.Response, end: float) -> bytes:
-        """The whole body; a server that sends a byte a second doesn't hold the thread."""
+    def left(self) -> float:
+        """Seconds that this thread's request still has."""
+        end: float = self._seen.end
+        return end - self._clock()
+
+    def _body(self, response: requests.Response) -> bytes:
         parts: list[bytes] = []
         size = 0
         while part := response.raw.read1(_CHUNK, decode_content=True):
@@ -100,8 +107,6 @@ class _Session(requests.Session):
             size += len(part)
             if size > MAX_BYTES:
                 raise QueryError(f"the answer is larger than {MAX_BYTES // 2**20} MiB; aggregate the query")
-            if self._clock() > end:
-                raise requests.exceptions.ReadTimeout("the answer doesn't end")
         return b"".join(parts)
 
 
@@ -120,12 +125,12 @@ class Server:
         headers = {"User-Agent": f"kaizen/{__version__}", **settings.headers}
         url = settings.url.rstrip("/")
         self._client = PrometheusConnect(url=url, headers=headers, retry=Retry(0), session=self._session)
-        # Mounted after the client mounted its own, which would win.
+        # Mounted after the client mounted its own, which would win. read=False: an error while reading is raised as it is.
         retry = Retry(
-            total=1, connect=1, read=0, status=1, status_forcelist=_AGAIN, raise_on_status=False, backoff_factor=0,
+            total=1, connect=1, read=False, status=1, status_forcelist=_AGAIN, raise_on_status=False, backoff_factor=0,
             respect_retry_after_header=False,
         )  # fmt: skip
-        self._session.mount(url, HTTPAdapter(max_retries=retry, pool_connections=1, pool_maxsize=WIDTH))
+        self._session.mount(url, EndingAdapter(self._session.left, retry, WIDTH))
 
     @property
     def url(self) -> str:
@@ -158,7 +163,7 @@ class Server:
             raise self._refusal() from None
         except (requests.exceptions.Timeout, ReadTimeoutError):
             raise self._timed_out() from None
-        except (requests.exceptions.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError) as error:
+        except _GARBAGE as error:
             raise self._garbage() from error
         except (requests.exceptions.RequestException, HTTPError, OSError) as error:
             raise UnreachableError(_reason(error), where=self.url) from None
@@ -221,6 +226,8 @@ def _reason(error: Exception) -> str:
         "NameResolutionError": "the name of the server can't be resolved",
         "Connection refused": "connection refused",
         "RemoteDisconnected": "the server closed the connection",
+        "IncompleteRead": "the server closed the connection in the middle of its answer",
+        "BadStatusLine": "the server's answer is no HTTP",
     }
     return next((words for sign, words in known.items() if sign in text), _short(text))
 
