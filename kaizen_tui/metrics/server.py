@@ -10,9 +10,10 @@ Imported in a worker thread, when something is asked: requests is slow to import
 import json
 import math
 import os
+import ssl
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -117,15 +118,16 @@ class Server:
     """
 
     def __init__(self, settings: ServerSettings, clock: Callable[[], float] = time.monotonic) -> None:
-        if settings.ca and not os.path.isfile(settings.ca):
-            raise UnreachableError(f"there is no CA file {safe(settings.ca)}", hint="see metrics.ca in config.yml")
+        if settings.ca:
+            _check_ca(settings.ca)
         self._settings = settings
         self._session = _Session(settings, clock)
         self._late = 0
         headers = {"User-Agent": f"kaizen/{__version__}", **settings.headers}
         url = settings.url.rstrip("/")
         self._client = PrometheusConnect(url=url, headers=headers, retry=Retry(0), session=self._session)
-        # Mounted after the client mounted its own, which would win. read=False: an error while reading is raised as it is.
+        # Mounted after the client mounted its own, which would win. read=False: what fails while reading is raised as
+        # it is.
         retry = Retry(
             total=1, connect=1, read=False, status=1, status_forcelist=_AGAIN, raise_on_status=False, backoff_factor=0,
             respect_retry_after_header=False,
@@ -166,7 +168,7 @@ class Server:
         except _GARBAGE as error:
             raise self._garbage() from error
         except (requests.exceptions.RequestException, HTTPError, OSError) as error:
-            raise UnreachableError(_reason(error), where=self.url) from None
+            raise UnreachableError(_reason(error), where=self.url, hint=_hint(error)) from None
         self._late = 0
         return answer
 
@@ -213,14 +215,37 @@ class Server:
         return UnreachableError(f"the server answers {words}{detail}", where=self.url)
 
 
-def _reason(error: Exception) -> str:
-    """A connection's failure in a few words, without the client's nest of representations."""
+def _check_ca(path: str) -> None:
+    hint = "see metrics.ca in config.yml"
+    if not os.path.isfile(path):
+        raise UnreachableError(f"there is no CA file {safe(path)}", hint=hint)
+    try:
+        ssl.create_default_context(cafile=path)
+    except ssl.SSLError:
+        raise UnreachableError("the CA file is no PEM file of certificates", where=safe(path), hint=hint) from None
+    except OSError as error:
+        words = f"the CA file can't be read: {error.strerror}"
+        raise UnreachableError(words, where=safe(path), hint=hint) from None
+
+
+def _causes(error: Exception) -> Iterator[BaseException]:
+    """An error and what it was made of, the client's nest of representations taken apart."""
     inner: BaseException | None = error
     while inner is not None:
-        if isinstance(inner, OSError) and inner.strerror:
-            return inner.strerror[:1].lower() + inner.strerror[1:]
+        yield inner
         reason = getattr(inner, "reason", None) or (inner.args[0] if inner.args else None)
         inner = reason if isinstance(reason, BaseException) else inner.__cause__ or inner.__context__
+
+
+def _reason(error: Exception) -> str:
+    """A connection's failure in a few words."""
+    for inner in _causes(error):
+        if isinstance(inner, ssl.SSLCertVerificationError):
+            return f"the server's certificate isn't trusted: {inner.verify_message}"
+        if isinstance(inner, ssl.SSLError):
+            return f"no TLS with the server: {(inner.reason or str(inner)).lower().replace('_', ' ')}"
+        if isinstance(inner, OSError) and inner.strerror:
+            return inner.strerror[:1].lower() + inner.strerror[1:]
     text = str(error)
     known = {
         "NameResolutionError": "the name of the server can't be resolved",
@@ -230,6 +255,12 @@ def _reason(error: Exception) -> str:
         "BadStatusLine": "the server's answer is no HTTP",
     }
     return next((words for sign, words in known.items() if sign in text), _short(text))
+
+
+def _hint(error: Exception) -> str:
+    if any(isinstance(inner, ssl.SSLError) for inner in _causes(error)):
+        return "see metrics.url and metrics.ca in config.yml"
+    return ""
 
 
 def _said(response: requests.Response) -> str:

@@ -1,4 +1,4 @@
-"""A server before the server, on loopback, that does what a test says: passes requests on, or answers as broken ones do."""
+"""A server before the server, on loopback: passes requests on, or answers as broken ones do."""
 
 import http.client
 import json

@@ -3,6 +3,7 @@
 import http.client
 import json
 import socket
+import ssl
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -29,6 +30,7 @@ class Server:
     """
 
     ready_path = "/-/ready"
+    ready_status = 200
 
     def __init__(self, program: str, folder: Path, config: str = "", *more: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -102,8 +104,12 @@ class Server:
         assert 200 <= answer.status < 300, f"{method} {path}: {answer.status} {text[:LOG_SHOWN]!r}"
         return json.loads(text) if text.strip() else None
 
+    def _connection(self) -> http.client.HTTPConnection:
+        """For the question whether it is ready."""
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+
     def _answers(self) -> bool:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        connection = self._connection()
         try:
             connection.request("GET", self.ready_path)
             answer = connection.getresponse()
@@ -112,7 +118,7 @@ class Server:
             return False
         finally:
             connection.close()
-        return answer.status == 200
+        return answer.status == self.ready_status
 
     def __enter__(self) -> Self:
         self.start()
@@ -131,6 +137,25 @@ class Prometheus(Server):
             f"--storage.tsdb.path={self.folder / 'data'}",
             f"--web.listen-address={self.address}",
         )
+
+
+class SecurePrometheus(Prometheus):
+    """The same behind TLS. ca: whose certificate it shows. web: its web.config.file, which asks for a password."""
+
+    ready_status = 401
+
+    def __init__(self, program: str, folder: Path, config: str, ca: Path, web: str) -> None:
+        super().__init__(program, folder, config, f"--web.config.file={folder / 'web.yml'}")
+        (folder / "web.yml").write_text(web)
+        self._ca = ca
+
+    @property
+    def url(self) -> str:
+        return f"https://{self.address}"
+
+    def _connection(self) -> http.client.HTTPConnection:
+        context = ssl.create_default_context(cafile=self._ca)
+        return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=5, context=context)
 
 
 class Alertmanager(Server):

@@ -1,4 +1,4 @@
-"""What a server does wrong, and how it is said: each answer ends, is no bigger than it may be, and never a traceback."""
+"""What a server does wrong, and how it is said: each answer ends and has a size, and none is a traceback."""
 
 from collections.abc import Iterator
 from itertools import count
