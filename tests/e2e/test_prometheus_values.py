@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 
 import pytest
 
@@ -154,6 +155,23 @@ def test_the_chart_agrees_with_the_api(web: Measured) -> None:
         known = {moment: value for moment, value in got.items() if value is not None}
         assert len(known) > 100, name
         assert known == pytest.approx(expected, rel=1e-9), name
+
+
+def test_kaizen_slo_agrees_with_the_api(web: Measured, monkeypatch: pytest.MonkeyPatch) -> None:
+    at = settled(web)
+    monkeypatch.setattr("kaizen_tui.loop.context.utc_now", lambda: datetime.fromtimestamp(at, UTC))
+    said = web.world.cli("slo", "web", "--json")
+    assert said.code == 1, said  # an incident is under way
+    (component,) = said.data["components"]
+    metrics = {metric["name"]: metric for metric in component["metrics"]}
+    assert set(metrics) == set(WEB)
+    for name, metric in metrics.items():
+        assert metric["value"] == pytest.approx(web.number(direct(name), at), rel=1e-5), name
+    panel = web.panel("web", "errors", at)
+    assert metrics["errors"]["budget_left"] == pytest.approx(panel.budget, rel=1e-5)
+    assert [burn["long"] for burn in metrics["errors"]["burn_rates"]] == pytest.approx(
+        [burn.long for burn in panel.burns], rel=1e-5
+    )
 
 
 def test_budgets_agree_with_the_events_that_happened(web: Measured) -> None:
