@@ -2,10 +2,11 @@
 
 from kaizen_tui.tui.action import Action
 
-COMPONENTS, CHART, FLOW = "components", "chart", "flow"
+COMPONENTS, CHART, FLOW, PROPOSE = "components", "chart", "flow", "propose"
 
 _BOARD, _SEE, _TIME = "board", "The board", "Time travel"
 _COMPONENT, _METRIC, _FLOWING = "Components", "A metric's chart", "Flow metrics"
+_PROPOSING = "Metrics from the server"
 
 
 def _on(context: str, group: str, name: str, keys: str, label: str, text: str, method: str, footer: int = 0,
@@ -54,6 +55,7 @@ PLATFORM_ACTIONS: tuple[Action, ...] = (
     _component("longer", "minus", "longer span", "A longer span", "longer", 5, 1),
     _component("figures", "i", "figures", "Budget, burn rates, age and query of the metric, or more of the charts",
         "figures", 5),
+    _component("propose", "p", "from the server", "Pick metrics from the series that the server has", "propose", 5),
     _component("back", "escape q c", "back", "Back to the board", "back", 6),
     _component("help", "question_mark", "help", "The help page", "help", 7),
     _chart("1h", "1", "1h", "The last hour", "span", 1, 0),
@@ -66,6 +68,13 @@ PLATFORM_ACTIONS: tuple[Action, ...] = (
     _chart("versions", "v", "versions", "Baseline and canary as two curves, or all of it as one", "versions", 6),
     _chart("new", "n", "new ticket", "A new ticket about the metric", "new_ticket", 7, None, True),
     _chart("back", "escape q enter", "back", "Back to the components", "back", 8),
+    _on(PROPOSE, _PROPOSING, "propose.pick", "space", "pick", "Pick the metric, or unpick it", "tick", 1),
+    _on(PROPOSE, _PROPOSING, "propose.write", "enter", "write them", "Write what is picked into the component's file",
+        "add", 2, None, True),
+    _on(PROPOSE, _PROPOSING, "propose.next", "j down", "metric", "The next metric", "step", 3, 1),
+    _on(PROPOSE, _PROPOSING, "propose.previous", "k up", "metric", "The metric before", "step", 3, -1),
+    _on(PROPOSE, _PROPOSING, "propose.back", "escape q p", "back", "Back to the components", "back", 4),
+    _on(PROPOSE, _PROPOSING, "propose.help", "question_mark", "help", "The help page", "help", 5),
     _on(FLOW, _FLOWING, "flow.back", "escape q f", "back", "Back to the board", "back", 1),
     _on(FLOW, _FLOWING, "flow.longer", "h left minus", "longer", "A longer span of the past", "longer", 2, 1),
     _on(FLOW, _FLOWING, "flow.shorter", "l right plus", "shorter", "A shorter span of the past", "longer", 3, -1),

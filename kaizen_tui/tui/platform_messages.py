@@ -9,6 +9,7 @@ from kaizen_tui.metrics.source import Series
 
 if TYPE_CHECKING:
     from kaizen_tui.core.flow import Flow
+    from kaizen_tui.metrics.propose import Proposal
     from kaizen_tui.tui.columns import Columns
     from kaizen_tui.tui.promotion_marks import Mark
 
@@ -73,6 +74,22 @@ class FlowReady(Message):
         super().__init__()
         self.flow = flow
         self.limits = limits
+
+
+class ProposalsReady(Message):
+    """What a server has series for."""
+
+    def __init__(self, proposals: "tuple[Proposal, ...]") -> None:
+        super().__init__()
+        self.proposals = proposals
+
+
+class ProposalsAdded(Message):
+    """Metrics were written into a component's file. names: theirs."""
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        super().__init__()
+        self.names = names
 
 
 class SpanReady(Message):

@@ -95,7 +95,7 @@ async def _refused(pilot: Pilot[int], app: KaizenApp) -> None:
 
 OPENERS: dict[str, Opener] = {
     "board": _keys(), "move": _keys("m"), "detail": _keys("enter"), "filter": _keys("slash"),
-    "components": _keys("c"), "chart": _keys("c", "enter"), "flow": _keys("f"),
+    "components": _keys("c"), "chart": _keys("c", "enter"), "flow": _keys("f"), "propose": _keys("c", "p"),
     "ticket": _keys("enter", "enter"), "approval": _keys("2", "a"), "approval-text": _keys("2", "a", "n"),
     "hold": _keys("2", "a", "y"), "sign-off": _keys("4", "s"), "sign-off-text": _keys("4", "s", "n"),
     "form": _field("objective"), "form-line": _field("title"), "form-list": _field("success_criteria"),

@@ -196,6 +196,15 @@ class ComponentScreen(FullScreen):
     def action_longer(self, steps: int) -> None:
         self.action_span(self.spans.nth + steps)
 
+    def action_propose(self) -> None:
+        component = self.selected
+        if component is None:
+            self.key_bar.say("this workspace has no components yet")
+            return
+        from kaizen_tui.tui.screens.propose import ProposeScreen
+
+        self.kaizen.push_screen(ProposeScreen(self.kaizen, component.id))
+
     def action_figures(self) -> None:
         self._figures = not self.figures
         self.draw()
