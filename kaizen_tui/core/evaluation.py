@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from kaizen_tui.core.fields import is_metric_name
 from kaizen_tui.core.typed import Argv, Block, Bytes, Integer, Share, Span, Text, WorkTreePath
 
 BENCHMARK_FORMATS = ("json", "pytest-benchmark", "hyperfine", "pyperf", "k6", "locust", "autocannon")
@@ -28,10 +29,25 @@ class SuiteCommand(Block):
     junit: WorkTreePath | None = None
 
 
+def _metric(text: str) -> str:
+    if not is_metric_name(text):
+        raise ValueError(f"`{text}` is no name of a metric; use letters, digits and _.:-")
+    return text
+
+
 class Benchmark(Block):
-    """A command that prints measurements in `format`, run in `pairs` interleaved pairs."""
+    """A command that measures, run in `pairs` interleaved pairs, a fresh process each.
+
+    output: the file that it writes, within the work tree; None when it prints its results.
+    metrics: which of its measurements are compared, and under which name: the output's -> the component's. Without it
+    all that the format compares by default, under their own.
+    """
 
     command: Argv
+    output: WorkTreePath | None = None
+    metrics: dict[Annotated[str, AfterValidator(_metric)], Annotated[Text, AfterValidator(_metric)]] = Field(
+        default_factory=dict
+    )
     format: Literal["json", "pytest-benchmark", "hyperfine", "pyperf", "k6", "locust", "autocannon"] = "json"
     pairs: Annotated[Integer, Field(ge=2, le=10_000)] = 20
 

@@ -15,7 +15,10 @@ MAX_BYTES = 8 * 1024 * 1024
 
 Verdict = Literal["pass", "fail", "inconclusive"]
 MetricVerdict = Literal["improved", "unchanged", "regressed", "inconclusive"]
-SandboxKind = Literal["bubblewrap", "container", "unsafe-local"]
+# `canary`: of a criterion that no benchmark measures and whose metric has a live source: the canary judges it.
+CriterionVerdict = Literal["pass", "fail", "inconclusive", "canary"]
+# `external`: made by `kaizen score` from results of which nobody here knows where they ran.
+SandboxKind = Literal["bubblewrap", "container", "unsafe-local", "external"]
 
 
 def _time(text: str) -> str:
@@ -33,7 +36,7 @@ class _Part(BaseModel):
 
 
 class Ratio(_Part):
-    """Candidate over baseline: the ratio of the medians and its 95 % confidence interval."""
+    """Candidate over baseline: the typical ratio of a pair and its 95 % confidence interval."""
 
     point: Annotated[float, Field(ge=0)]
     low: Annotated[float, Field(ge=0)]
@@ -84,7 +87,7 @@ class TestResults(_Part):
 class CriterionResult(_Part):
     """One automatic criterion: `pass` when a success criterion holds, or when an abort criterion doesn't.
 
-    text: as in the ticket. measured: the candidate's value, baseline: the baseline's, where it was needed.
+    text: as in the ticket. measured: the candidate's median, baseline: the baseline's, where it was needed.
     """
 
     text: str
@@ -92,7 +95,7 @@ class CriterionResult(_Part):
     metric: str
     measured: float | None
     baseline: float | None = None
-    verdict: Verdict
+    verdict: CriterionVerdict
 
 
 class Commits(_Part):
@@ -137,6 +140,7 @@ class ScoreCard(_Part):
 
     pairs: measured pairs that counted. tolerance: how much worse still counted as unchanged, as a share.
     tests: None when the component has none. reasons: the overall verdict in words, one clause each.
+    seed: of the order within the pairs and of the statistics; from it and the samples come the same verdicts.
     """
 
     model_config = ConfigDict(validate_by_name=True, validate_by_alias=True, serialize_by_alias=True)
@@ -154,6 +158,7 @@ class ScoreCard(_Part):
     sandbox: SandboxRecord
     verdict: Verdict
     reasons: tuple[str, ...] = ()
+    seed: Count | None = None
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -169,7 +174,7 @@ class ScoreCard(_Part):
         if self.tests is not None and (self.tests.failed or self.tests.errors):
             raise ValueError("verdict pass contradicts the failed tests")
         for criterion in self.criteria:
-            if criterion.verdict != "pass":
+            if criterion.verdict not in ("pass", "canary"):
                 raise ValueError(
                     f"verdict pass contradicts the criterion {quoted(criterion.text)}: {criterion.verdict}"
                 )

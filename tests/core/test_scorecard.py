@@ -85,7 +85,8 @@ def test_a_byte_order_mark_is_accepted() -> None:
     assert ScoreCard.parse(b"\xef\xbb\xbf" + CARD.to_json()) == CARD
 
 
-@pytest.mark.parametrize(("kind", "counts"), [("bubblewrap", True), ("container", False), ("unsafe-local", False)])
+@pytest.mark.parametrize(("kind", "counts"), [("bubblewrap", True), ("container", False), ("unsafe-local", False),
+                                              ("external", False)])  # fmt: skip
 def test_only_the_sandbox_opens_the_canary_gate(kind: str, counts: bool) -> None:
     assert ScoreCard.parse(as_json(sandbox={"kind": kind})).in_sandbox is counts
 

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 VERDICT_STYLES = {
     "pass": GOOD, "improved": GOOD, "unchanged": MUTED, "fail": BAD, "regressed": BAD, "inconclusive": WARN,
+    "canary": MUTED,
 }  # fmt: skip
-VERDICT_SHAPES = {"pass": "✔", "fail": "✖", "unchanged": "=", "regressed": "✖", "inconclusive": "◌"}
+VERDICT_SHAPES = {"pass": "✔", "fail": "✖", "unchanged": "=", "regressed": "✖", "inconclusive": "◌", "canary": "…"}
 _LONGEST_NAME = 26
 _NARROW = 100
 _WORD = 12  # the longest verdict, "inconclusive"

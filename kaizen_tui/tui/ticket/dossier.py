@@ -242,6 +242,8 @@ def _criterion(facts: "Facts", reading: Reading, *, abort: bool) -> Criterion:
     found = next((one for one in card.criteria if one.kind == kind and one.text == text), None) if card else None
     if found is None:
         return Criterion(text, True, abort, "open", "not measured")
+    if found.verdict == "canary":
+        return Criterion(text, True, abort, "open", "in the canary", later=True)
     marks: dict[str, CriterionMark] = {"pass": "met", "fail": "failed", "inconclusive": "undecided"}
     said = human_number(found.measured) if found.measured is not None else "not measured"
     return Criterion(text, True, abort, marks[found.verdict], said, found.measured)
