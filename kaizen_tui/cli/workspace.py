@@ -58,8 +58,12 @@ def init(call: Call, directory: str | None) -> int:
     metavar="[ID]",
     help="Give a ticket another id: the one named, or each one that shares its id or uid with another.",
 )
-def doctor(call: Call, fix: bool, renumber: str | None) -> int:
-    """Checks the workspace's health: left-overs, torn logs, doubled ids, git's settings. Exit 1 if errors remain."""
+@click.option("--offline", is_flag=True, help="Don't ask the metrics server.")
+def doctor(call: Call, fix: bool, renumber: str | None, offline: bool) -> int:
+    """Checks the workspace's health: left-overs, torn logs, doubled ids, git's settings, the metrics server.
+
+    Each component's queries are asked once, each for metrics.timeout at most. Exit 1 if errors remain.
+    """
     from kaizen_tui.store import doctor as health
 
     workspace = call.workspace
@@ -72,6 +76,8 @@ def doctor(call: Call, fix: bool, renumber: str | None) -> int:
         done = [health.fix(workspace, finding) for finding in found if finding.fixable]
     if fix or renumber is not None:
         found = health.examine(workspace)
+    if not offline:
+        found += _metrics(call)
     if call.json:
         emit_json(
             {
@@ -92,6 +98,13 @@ def doctor(call: Call, fix: bool, renumber: str | None) -> int:
         elif not fix and any(finding.fixable for finding in found):
             note("kaizen: `kaizen doctor --fix` mends what is marked so")
     return EXIT_NO if any(finding.level == "error" for finding in found) else EXIT_DONE
+
+
+def _metrics(call: Call) -> "list[Finding]":
+    from kaizen_tui.loop.context import utc_now
+    from kaizen_tui.loop.metrics_check import check_metrics
+
+    return check_metrics(call.workspace, utc_now().timestamp())
 
 
 def _renumber(call: Call, found: "list[Finding]", wanted: str) -> "list[Renumbered]":

@@ -16,6 +16,7 @@ from kaizen_tui.core.scorecard import MAX_BYTES
 from kaizen_tui.core.states import STATUSES
 from kaizen_tui.core.values import quoted
 from kaizen_tui.loop.context import Session
+from kaizen_tui.loop.lint_metrics import is_upside_down, lint_metrics
 from kaizen_tui.loop.models import component_model, load_config, parse_score_card, ticket_model
 from kaizen_tui.store.files import read_optional
 from kaizen_tui.store.log_file import read_log_bytes
@@ -88,13 +89,14 @@ def lint_component(workspace: Workspace, file: ComponentFile) -> list[Problem]:
     found = _errors_of(workspace, lambda: models.append(component_model(workspace, file)))
     for model in models:
         found += _unknown_keys(model.unknown, shown, line)
+    upside_down = {metric.name for model in models for metric in model.metrics if is_upside_down(metric)}
     for position, metric in enumerate(file.fields.metrics):
         at = line("slo", "metrics", position, "name")
         if not metric.has_source:
             found.append(
                 _warning(shown, at, f"metric {quoted(metric.name)} has no source", "give it a `query` or an `sli`")
             )
-        if metric.abort_threshold is None or metric.abort_threshold == metric.threshold:
+        if metric.name not in upside_down and metric.abort_threshold in (None, metric.threshold):
             says = (
                 "has no abort_threshold"
                 if metric.abort_threshold is None
@@ -102,6 +104,8 @@ def lint_component(workspace: Workspace, file: ComponentFile) -> list[Problem]:
             )
             hint = "set abort_threshold: above the target where lower is better, below it where higher is"
             found.append(_warning(shown, at, f"metric {quoted(metric.name)} {says}, so lower counts as better", hint))
+    for model in models:
+        found += lint_metrics(model, shown, line)
     return found
 
 
