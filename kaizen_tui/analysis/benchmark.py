@@ -27,7 +27,7 @@ ALPHA = 0.05
 RESAMPLES = 9_999
 MOST_PAIRS = 10_000  # as many as a benchmark may ask for
 _MARGIN = 1.15  # the width of an interval is itself an estimate
-_FEWEST = 5  # pairs below which no interval means anything
+FEWEST = 5  # pairs below which no interval means anything
 # Of few pairs the percentile interval covers too little (91 % of 5, where 95 % is said): it is widened as Student's t
 # is wider than the normal (Hesterberg, What Teachers Should Know About the Bootstrap, 2015, "expanded percentile").
 _STUDENT = {5: 2.776, 6: 2.571, 7: 2.447, 8: 2.365, 9: 2.306, 10: 2.262, 11: 2.228, 12: 2.201, 13: 2.179, 14: 2.160}
@@ -109,7 +109,7 @@ def compare(
 
 def _has_ratio(metric: Pairs) -> bool:
     """A ratio needs positive numbers: one of a failing counter at zero, or of a temperature, says nothing."""
-    return len(metric.baseline) >= _FEWEST and min(*metric.baseline, *metric.candidate) > 0
+    return len(metric.baseline) >= FEWEST and min(*metric.baseline, *metric.candidate) > 0
 
 
 def _draw(metric: Pairs, tolerance: float, rng: np.random.Generator) -> _Drawn:
@@ -204,11 +204,11 @@ def _more_pairs(pairs: int, point: float, low: float, high: float, tolerance: fl
 def _without_ratio(metric: Pairs) -> Compared:
     pairs = len(metric.baseline)
     medians = [float(np.median(side)) if side else None for side in (metric.baseline, metric.candidate)]
-    same = pairs >= _FEWEST and metric.baseline == metric.candidate and len(set(metric.baseline)) == 1
+    same = pairs >= FEWEST and metric.baseline == metric.candidate and len(set(metric.baseline)) == 1
     if same:  # 0 errors in every run of both
         return Compared(metric.name, pairs, medians[0], medians[1], None, None, None, "unchanged")
-    if pairs < _FEWEST:
-        words, more = f"{pairs} pairs are too few for an interval", _FEWEST - pairs
+    if pairs < FEWEST:
+        words, more = f"{pairs} {'pair is' if pairs == 1 else 'pairs are'} too few for an interval", FEWEST - pairs
     else:
         words, more = "its samples are not all positive, so that no ratio can be formed", None
     return Compared(metric.name, pairs, medians[0], medians[1], None, None, None, "inconclusive", more, words)

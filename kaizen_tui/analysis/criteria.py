@@ -10,7 +10,7 @@ from fractions import Fraction
 from statistics import median
 from typing import Literal
 
-from kaizen_tui.analysis.benchmark import ALPHA, Compared
+from kaizen_tui.analysis.benchmark import ALPHA, FEWEST, Compared
 from kaizen_tui.analysis.series import Series
 from kaizen_tui.core.criterion_text import Reading, holds
 from kaizen_tui.core.scorecard import CriterionResult, CriterionVerdict
@@ -49,7 +49,7 @@ def _verdict(held: bool | None, kind: Kind) -> CriterionVerdict:
 def _holds(reading: Reading, series: Series, compared: Compared | None) -> bool | None:
     if reading.value is not None:
         return _over(reading, median_interval(series.candidate), None)
-    if not series.compared:
+    if not series.compared or len(series.candidate) < FEWEST:
         return None
     if reading.tolerance is not None:
         differences = [new - old for old, new in zip(series.baseline, series.candidate, strict=True)]

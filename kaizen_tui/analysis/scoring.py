@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kaizen_tui.analysis.benchmark import Compared, compare
+from kaizen_tui.analysis.benchmark import FEWEST, Compared, compare
 from kaizen_tui.analysis.criteria import Kind, judged
 from kaizen_tui.analysis.series import Series
 from kaizen_tui.core.criterion_text import read_criterion
@@ -223,4 +223,7 @@ class _Weighing:
             measured += f" against {with_unit(one.baseline, unit)}"
         if one.verdict == "fail":
             return f"{text} {'holds' if one.kind == 'abort' else 'does not hold'}: measured {measured}"
+        known = self._compared.get(one.metric)
+        if one.baseline is not None and known is not None and known.pairs < FEWEST:
+            return f"{text} is undecided: {known.why}; {count(known.more_pairs or 1, 'more pair')} at least"
         return f"{text} is undecided: measured {measured}, and the samples spread over the bound"

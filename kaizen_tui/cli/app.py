@@ -42,6 +42,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
     },
     "Stages": {
         "plan": _entry("planning", "plan", "Draft tickets from alerts: a file, or Alertmanager's webhook."),
+        "score": _entry("scoring", "score", "Make a score-card from test and benchmark results that you have."),
     },
     "Audit": {
         "log": _entry("audit", "log", "The audit trail, with what verifies and what doesn't."),

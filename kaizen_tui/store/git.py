@@ -84,3 +84,11 @@ def commit_author(cwd: str, commit: str) -> str | None:
         return None
     name, email = (part.decode("utf-8", "replace") for part in found.groups())
     return _person(name, email)
+
+
+def default_branch(cwd: str) -> str | None:
+    """The branch that changes go into, as a full ref: the one that the remote `origin` names, else main or master."""
+    out = run(cwd, "symbolic-ref", "--quiet", "refs/remotes/origin/HEAD")
+    named = [(out or b"").decode("utf-8", "replace").strip()]
+    usual = [f"{place}/{name}" for name in ("main", "master") for place in ("refs/heads", "refs/remotes/origin")]
+    return next((ref for ref in (*named, *usual) if ref and rev_parse(cwd, ref)), None)

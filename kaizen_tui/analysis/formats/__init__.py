@@ -8,6 +8,8 @@ from kaizen_tui.analysis.formats.measurement import MOST_METRICS, Measurement, d
 from kaizen_tui.core.errors import StoreError
 from kaizen_tui.core.values import quoted
 
+MOST_RUNS = 10_000  # of one measurement that are compared
+
 READERS: dict[str, Callable[[Node], list[tuple[str, Measurement]]]] = {
     "json": plain.read,
     "pytest-benchmark": pytest_benchmark.read,
