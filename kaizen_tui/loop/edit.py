@@ -89,7 +89,7 @@ def apply_edited_text(
     base_etag: of the text that the person began with. Raises ConflictError when the file changed meanwhile,
     YamlProblems (with the lines of the edited text), NotFoundError, StoreError. The caller keeps what was typed.
     """
-    _ask_ahead(session, ticket_id, None)
+    _ask_ahead(session, ticket_id, _component_in(new_bytes, ticket_id))
     with opened(session, ticket_id, base_etag) as tx:
         return _write(session, tx, new_bytes, note, override)
 
@@ -98,6 +98,14 @@ def _ask_ahead(session: Session, ticket_id: str, component: str | None) -> None:
     from kaizen_tui.loop.facts import ask_ahead
 
     ask_ahead(session, ticket_id, component)
+
+
+def _component_in(data: bytes, ticket_id: str) -> str | None:
+    """The component that an edited text names; None where it can't be read, which the edit itself says."""
+    try:
+        return parse_ticket(data, ticket_id, "")[1].component
+    except YamlProblems:
+        return None
 
 
 def check_text(session: Session, ticket_id: str, old: bytes, new: bytes) -> list[Problem]:

@@ -64,7 +64,9 @@ def gather(session: Session, subject: "str | Transaction", *, data: bytes | None
         patch_spec=spec.decode("utf-8", "replace") if spec is not None else None,
         candidate_commit=commit,
         candidate_author=git.commit_author(workspace.root, commit) if commit else None,
-        metric_states=metric_states(session, ticket, component, config) if measure else {},
+        metric_states=metric_states(session, ticket, component, config, locked=not isinstance(subject, str))
+        if measure
+        else {},
         owner_before=owner_before,
     )
 
@@ -110,9 +112,12 @@ def candidate_commit(workspace: Workspace, ticket_id: str) -> str | None:
 
 
 def metric_states(
-    session: Session, ticket: Ticket, component: Component | None, config: Config
+    session: Session, ticket: Ticket, component: Component | None, config: Config, *, locked: bool
 ) -> dict[str, tuple[MetricState, str]]:
-    """For each metric that an automatic criterion names: whether its numbers come, and in words why not."""
+    """For each metric that an automatic criterion names: whether its numbers come, and in words why not.
+
+    locked: the ticket's lock is held, so that only `ask_ahead`'s answers count.
+    """
     if component is None:
         return {}
     metrics = component.metric_fields
@@ -121,7 +126,7 @@ def metric_states(
         reading.metric for reading in (read_criterion(text, metrics) for text in texts) if reading.metric
     )
     meter = session.meter if session.meter is not None else Meter()
-    return meter.states(session.workspace, component, config, named, session.now().timestamp())
+    return meter.states(session.workspace, component, config, named, session.now().timestamp(), locked=locked)
 
 
 def ask_ahead(session: Session, ticket_id: str, component_id: str | None = None) -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 STALE_AFTER = 300.0  # seconds, as Prometheus takes a series for stale
 KEEP = 15.0  # seconds for which an answer is good enough for a gate
+KEEP_LOCKED = 60.0  # the same while a ticket is locked: who waited for the lock has asked before
 
 States: TypeAlias = "dict[str, tuple[MetricState, str]]"
 
@@ -34,9 +35,19 @@ class Meter:
         self._connected: tuple[MetricsConfig, Component, MetricSource] | None = None
 
     def states(
-        self, workspace: Workspace, component: "Component", config: "Config", names: Iterable[str], now: float
+        self,
+        workspace: Workspace,
+        component: "Component",
+        config: "Config",
+        names: Iterable[str],
+        now: float,
+        *,
+        locked: bool = False,
     ) -> States:
-        """For each metric: whether its numbers come, and in words why not. now: epoch seconds."""
+        """For each metric: whether its numbers come, and in words why not. now: epoch seconds.
+
+        locked: a ticket is locked, so that no server is asked: what nobody asked before is "unchecked".
+        """
         settings = config.metrics
         states: States = {}
         asked: dict[str, Metric] = {}
@@ -53,7 +64,7 @@ class Meter:
             else:
                 asked[name] = metric
         if settings is not None and asked:
-            states |= self._asked(workspace, component, settings, asked, now)
+            states |= self._asked(workspace, component, settings, asked, now, locked and settings.source != "simulated")
         return states
 
     def _asked(
@@ -63,11 +74,16 @@ class Meter:
         settings: "MetricsConfig",
         asked: "dict[str, Metric]",
         now: float,
+        locked: bool,
     ) -> States:
-        fresh = self._clock() - KEEP
+        fresh = self._clock() - (KEEP_LOCKED if locked else KEEP)
         where = settings.model_dump_json()
         keys = {name: (where, component.id, metric.model_dump_json()) for name, metric in asked.items()}
-        missing = [name for name, key in keys.items() if self._known.get(key, (0.0, None))[0] <= fresh]
+        known = {name: self._known[key] for name, key in keys.items() if key in self._known}
+        missing = [name for name in asked if name not in known or known[name][0] <= fresh]
+        if locked:
+            unchecked: States = dict.fromkeys(missing, ("unchecked", ""))
+            return {name: answer for name, (_, answer) in known.items()} | unchecked
         if missing:
             source = self._source(workspace, component, settings)
             answers = _answers(source, component.id, missing, now)

@@ -5,6 +5,7 @@ import json
 import socket
 import ssl
 import threading
+from collections.abc import Callable
 from typing import Self
 
 EMPTY: dict[str, object] = {"status": "success", "data": {"resultType": "vector", "result": []}}
@@ -44,13 +45,14 @@ class Faulty:
     """Listens on a free port. mode: what is done with each request from now on. token: who asks without it as a bearer
     token is refused with 401. tls: what it speaks, None for plain HTTP.
 
-    requests: (path, headers) of all requests, oldest first.
+    requests: (path, headers) of all requests, oldest first. heard: called at each of them, before it is answered.
     """
 
     def __init__(self, upstream: int | None = None, tls: ssl.SSLContext | None = None) -> None:
         self.mode: Mode = PASS
         self.token = ""
         self.requests: list[tuple[str, dict[str, str]]] = []
+        self.heard: Callable[[], object] = list
         self._upstream = upstream
         self._tls = tls
         self._end = threading.Event()
@@ -80,6 +82,7 @@ class Faulty:
 
     def _answer(self, connection: socket.socket, path: str, headers: dict[str, str]) -> None:
         self.requests.append((path, headers))
+        self.heard()
         mode = self.mode
         if self.token and headers.get("authorization") != f"Bearer {self.token}":
             connection.sendall(answer("401 Unauthorized", "no entry"))
