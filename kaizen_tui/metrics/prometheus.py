@@ -132,10 +132,9 @@ class PrometheusSource:
             return Events(0.0, 0.0, self._no_query(component, metric, version) or f"{metric} counts no events")
         # A budget of thirty days is as good half a minute later.
         keep = _keep(window)
-        at = end if window < 3600 else math.floor(end / keep) * keep
         try:
-            total, why = _number(self._ask(queries.total, at, keep).samples)
-            bad, no_bad = _number(self._ask(queries.bad, at, keep).samples)
+            total, why = _number(self._ask_about(queries.total, end, keep).samples)
+            bad, no_bad = _number(self._ask_about(queries.bad, end, keep).samples)
         except QueryError as error:
             return Events(0.0, 0.0, str(error))
         if total is None or bad is None:
@@ -167,9 +166,16 @@ class PrometheusSource:
         """Any query, as it is. Raises QueryError, UnreachableError."""
         return self._ask(query, at)
 
-    def _ask(self, query: str, at: float, keep: float = KEEP) -> "Answer":
+    def _ask(self, query: str, at: float) -> "Answer":
+        """The answer for this very second: what is compared is measured at the same instant."""
         moment = float(round(at))
-        return self._answers.get((query, moment), keep, lambda: self.server.query(query, moment))
+        return self._answers.get((query, moment), KEEP, lambda: self.server.query(query, moment))
+
+    def _ask_about(self, query: str, at: float, keep: float) -> "Answer":
+        """The answer for an instant less than `keep` seconds from this one: the first that was asked about."""
+        moment = float(round(at))
+        place = ("about", query, math.floor(at / keep))
+        return self._answers.get(place, keep, lambda: self.server.query(query, moment))
 
     def _absent(self, known: _Known, at: float, version: Version) -> Instant:
         """Why a query has no series: nothing happened, a bucket that isn't there, or no service at all."""
