@@ -21,9 +21,12 @@ def sandbox_environment(environment: Mapping[str, str]) -> dict[str, str]:
     return {**basic, **environment}
 
 
-def bwrap_argv(spec: Spec, host: Host, *, program: str, has_git: bool) -> list[str]:
-    """program: bwrap's path. has_git: the worktree has a `.git`."""
+def bwrap_argv(spec: Spec, host: Host, *, program: str, has_git: bool, info_fd: int = -1) -> list[str]:
+    """program: bwrap's path. has_git: the worktree has a `.git`. info_fd: to which bubblewrap writes
+    the id of its first process; -1 for none."""
     words = [program, *_ISOLATED]
+    if info_fd >= 0:
+        words += ["--info-fd", str(info_fd)]
     if spec.network == "none":
         words.append("--unshare-net")
     words += _system(spec, host)

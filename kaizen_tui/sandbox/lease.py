@@ -16,6 +16,7 @@ import re
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from types import FrameType, TracebackType
 from typing import Any
@@ -25,6 +26,8 @@ from kaizen_tui.sandbox import cgroup, processes
 
 _NAME = re.compile(r"run-[0-9a-f]{12}")
 _FLAGS = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
+_PATIENCE = 10.0  # seconds for killed processes to be gone
+_PAUSE = 0.002
 _LIMIT = 1 << 20  # bytes of a lease's record
 _ADMIN = re.compile(r"/worktrees/[^/]+\Z")
 
@@ -52,7 +55,8 @@ class Lease:
         self._handlers = _ending_by_exception()
         try:
             sweep(self._room)
-            self._take()
+            with _undisturbed():
+                self._take()
         except BaseException:
             self.close()
             raise
@@ -147,9 +151,10 @@ def _clear(room: str, name: str, fd: int) -> None:
     for entry in entries:
         if entry["kind"] == "cgroup":
             cgroup.remove(str(entry["value"]))
+    _end_all_of(name)
     for entry in entries:
         if entry["kind"] == "worktree":
-            _forget_worktree(str(entry["value"]), f"{room}/{name}/")
+            _forget_worktree(str(entry["value"]), name)
     remove_tree(f"{room}/{name}")
     os.unlink(f"{room}/{name}.lease")
 
@@ -173,33 +178,28 @@ def _end_process(value: object) -> None:
         if pid > 1 and processes.start_of(pid) == started:
             for one in processes.descendants(pid)[::-1]:
                 processes.end(one)
-            _await_end(pid, started)
 
 
-def _await_end(pid: int, started: int) -> None:
-    """Waits until a killed process is gone, so that nothing writes into what is removed next."""
-    with contextlib.suppress(OSError):  # gone already
-        waiter = os.pidfd_open(pid)
-        try:
-            if processes.start_of(pid) == started:
-                import select
+def _end_all_of(name: str) -> None:
+    """Ends what still runs of a lease and waits until it is gone, so that nothing writes into what is removed next.
 
-                select.select([waiter], [], [], 10.0)
-        finally:
-            os.close(waiter)
+    Most of it is dying already, with the process that was killed; not a bubblewrap that had just begun. Raises
+    StoreError.
+    """
+    deadline = time.monotonic() + _PATIENCE
+    while found := processes.of_lease(name):
+        if time.monotonic() > deadline:
+            raise StoreError(f"cannot end process {found[0]}", hint="end it, then repeat the command")
+        for pid in found:
+            processes.end(pid)
+        time.sleep(_PAUSE)
 
 
-def _forget_worktree(admin: str, within: str) -> None:
-    """Removes git's own folder of a worktree, if it is one, and of a worktree of ours."""
-    try:
-        with open(f"{admin}/gitdir", encoding="utf-8", errors="surrogateescape") as file:
-            leads_to = file.read().rstrip("\n")
-    except OSError:
-        return
-    ours = os.path.realpath(os.path.dirname(leads_to)).startswith(os.path.realpath(within) + "/")
-    if _ADMIN.search(admin) and os.path.isfile(f"{admin}/commondir") and ours:
+def _forget_worktree(admin: str, name: str) -> None:
+    """Removes git's own folder of a worktree of the lease `name`, also one that git had only begun."""
+    if _ADMIN.search(admin) and admin.endswith(f"-{name}") and not os.path.islink(admin):
         remove_tree(admin)
-        with contextlib.suppress(OSError):  # others have worktrees
+        with contextlib.suppress(OSError):  # others have worktrees, or there never was one
             os.rmdir(os.path.dirname(admin))
 
 

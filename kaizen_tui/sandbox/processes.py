@@ -35,6 +35,31 @@ def descendants(pid: int) -> list[int]:
     return found
 
 
+def of_lease(name: str) -> list[int]:
+    """The processes of sandboxes whose worktree is in the folder `name`: they have it mounted, or are bubblewrap and
+    about to. The name is unique on this machine."""
+    mark = b"/" + name.encode() + b"/"
+    found = []
+    for entry in os.listdir("/proc"):
+        try:
+            if entry.isdigit() and (_is_bwrap(entry, mark) or _mounts(entry, mark)):
+                found.append(int(entry))
+        except OSError:
+            continue  # gone, or another user's
+    return found
+
+
+def _mounts(pid: str, mark: bytes) -> bool:
+    with open(f"/proc/{pid}/mountinfo", "rb") as file:
+        return mark in file.read()
+
+
+def _is_bwrap(pid: str, mark: bytes) -> bool:
+    with open(f"/proc/{pid}/cmdline", "rb") as file:
+        words = file.read().split(b"\0")
+    return words[0].endswith(b"/bwrap") and any(mark in word for word in words)
+
+
 def private_memory(pids: list[int]) -> int:
     """Bytes resident in the processes, without the pages of files that they share."""
     total = 0

@@ -52,7 +52,7 @@ class Machine:
         if not has("pids") and not root:
             said.append("the number of processes counts your other processes as well (RLIMIT_NPROC)")
         if not has("cpuacct"):
-            said.append("the CPU time of a run is not known")
+            said.append("processor time leaves out what still ran when the command ended")
         return tuple(said)
 
 

@@ -1,5 +1,6 @@
 """Runs one command in the sandbox, to its end or to its limits."""
 
+import contextlib
 import os
 import re
 import select
@@ -15,13 +16,13 @@ from kaizen_tui.sandbox.capture import Capture
 from kaizen_tui.sandbox.host import refuse_wide
 from kaizen_tui.sandbox.lease import Lease
 from kaizen_tui.sandbox.protections import ISOLATION, Machine, bounds
+from kaizen_tui.sandbox.reaping import Reaper
 from kaizen_tui.sandbox.spec import Outcome, Spec
 from kaizen_tui.sandbox.watch import PERIOD, DiskWatch, memory_exceeded
 
 # The command waits here until its limits are set. Where this process dies before that, it reads an end and goes too.
 _GATE = 'read -r go || exit 125; exec "$@" <"$0"'
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,100}")
-_WAIT = 10.0  # seconds for what was killed to be gone
 
 
 def run(lease: Lease, spec: Spec, machine: Machine, *, clock: Callable[[], float] = time.monotonic) -> Outcome:
@@ -31,13 +32,14 @@ def run(lease: Lease, spec: Spec, machine: Machine, *, clock: Callable[[], float
     when the command can't be started.
     """
     _refuse(spec, machine)
-    attempt = _Run(lease, spec, machine, clock)
-    try:
+    with contextlib.ExitStack() as stack:
+        told = machine.places.has("cpuacct") or spec.mode != "bubblewrap"
+        reaper = None if told else stack.enter_context(Reaper())
+        attempt = _Run(lease, spec, machine, clock, reaper)
+        stack.callback(attempt.close)
         attempt.start()
         attempt.wait()
         return attempt.outcome()
-    finally:
-        attempt.close()
 
 
 def _refuse(spec: Spec, machine: Machine) -> None:
@@ -54,8 +56,12 @@ def _refuse(spec: Spec, machine: Machine) -> None:
 class _Run:
     """The parts of one run, which `close` brings to an end, however far it came."""
 
-    def __init__(self, lease: Lease, spec: Spec, machine: Machine, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, lease: Lease, spec: Spec, machine: Machine, clock: Callable[[], float], reaper: Reaper | None
+    ) -> None:
         self._lease, self._spec, self._machine, self._clock = lease, spec, machine, clock
+        self._reaper = reaper
+        self._cpu = 0.0
         self._child: subprocess.Popen[bytes] | None = None
         self._captures: list[Capture] = []
         self._gate = self._stdin = self._pidfd = -1
@@ -78,6 +84,8 @@ class _Run:
             raise StoreError(f"cannot start the sandbox: {error.strerror}", where=spec.argv[0]) from error
         for capture in self._captures:
             capture.close_writer()
+        if self._reaper is not None:
+            self._reaper.close_writer()
         self._began = self._clock()
         os.write(self._gate, b"\n")
 
@@ -96,7 +104,7 @@ class _Run:
                 stdin=gate,
                 stdout=self._captures[0].writer,
                 stderr=self._captures[1].writer,
-                pass_fds=() if self._stdin < 0 else (self._stdin,),
+                pass_fds=[fd for fd in (self._stdin, self._info_fd) if fd >= 0],
                 cwd=spec.worktree,
                 env=sandbox_environment(spec.environment),
                 start_new_session=True,
@@ -113,7 +121,11 @@ class _Run:
         if spec.mode != "bubblewrap":
             return list(spec.argv)
         has_git = os.path.lexists(f"{spec.worktree}/.git")
-        return bwrap_argv(spec, machine.host, program=machine.bwrap, has_git=has_git)
+        return bwrap_argv(spec, machine.host, program=machine.bwrap, has_git=has_git, info_fd=self._info_fd)
+
+    @property
+    def _info_fd(self) -> int:
+        return -1 if self._reaper is None else self._reaper.writer
 
     def wait(self) -> None:
         """Until the command ends, or has to."""
@@ -154,26 +166,29 @@ class _Run:
     def _end(self) -> None:
         """Ends all of it. bubblewrap's end is that of all that runs in it: the first of its namespace dies with it."""
         child = self._child
-        if child is None:
+        if child is None or child.returncode is not None:
             return
-        if child.poll() is None:
+        if processes.start_of(child.pid) is not None:
             for pid in processes.descendants(child.pid)[::-1]:
                 processes.end(pid)
         self._group.kill()
         if self._spec.mode != "bubblewrap":
             _end_session(child.pid)
-        child.wait(_WAIT)
+        _, status, usage = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+        self._cpu = usage.ru_utime + usage.ru_stime + (self._reaper.seconds() if self._reaper is not None else 0.0)
 
     def outcome(self) -> Outcome:
         """After `wait`."""
         assert self._child is not None
         spec, machine, code = self._spec, self._machine, self._child.returncode
+        used = self._group.cpu()
         isolation = (*ISOLATION, *(("no network",) if spec.network == "none" else ()))
         stdout, stderr = (capture.finish() for capture in self._captures)
         return Outcome(
             exit_code=code if code >= 0 else 128 - code,
             wall=self._wall,
-            cpu=self._group.cpu(),
+            cpu=self._cpu if used is None else used,
             peak_memory=self._group.peak_memory(),
             timed_out=self._timed_out,
             out_of_memory=self._out_of_memory or self._group.oom_kills() > 0,

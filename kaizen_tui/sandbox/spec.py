@@ -78,7 +78,8 @@ class Outcome:
 
     exit_code:   of the command; 128 + N for signal N.
     wall:        seconds, from the command's start to its end, the sandbox's own start (about 15 ms) included.
-    cpu:         user and system seconds of all processes; None where this machine can't tell.
+    cpu:         user and system seconds of all processes, the sandbox's own start (some 10 ms) included. Without a
+                 control group not of those that still ran when the command ended.
     peak_memory: bytes, of all processes together; None where this machine can't tell.
     timed_out, out_of_memory, disk_full: it was ended for that. out_of_memory also when only a child was killed,
     whatever the exit code says.
@@ -88,7 +89,7 @@ class Outcome:
 
     exit_code: int
     wall: float
-    cpu: float | None
+    cpu: float
     peak_memory: int | None
     timed_out: bool
     out_of_memory: bool

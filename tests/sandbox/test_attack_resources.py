@@ -177,20 +177,16 @@ def test_endless_output(attack: Attack) -> None:
     assert not outcome.stderr.truncated
 
 
-def test_a_spin_is_ended_and_its_time_is_told(attack: Attack, machine: Machine) -> None:
+def test_a_spin_is_ended_and_its_time_is_told(attack: Attack) -> None:
     outcome = attack("while True: pass", time=1.0)
     assert outcome.timed_out
     assert outcome.exit_code == 137
     assert not outcome.ok
     assert outcome.wall >= 1.0
-    if machine.places.has("cpuacct"):
-        assert outcome.cpu is not None
-        assert 0 < outcome.cpu <= outcome.wall * (os.cpu_count() or 1)
+    assert 0 < outcome.cpu <= outcome.wall * (os.cpu_count() or 1)
 
 
 def test_processor_time_is_that_of_all_processes(attack: Attack, machine: Machine) -> None:
-    if not machine.places.has("cpuacct"):
-        pytest.skip("no control group tells the time here")
     code = """
 import os, time
 def burn(seconds):
@@ -210,8 +206,8 @@ while not os.path.exists("/tmp/done"):
 """
     outcome = attack(code)
     assert outcome.ok
-    assert outcome.cpu is not None
-    assert outcome.cpu >= 0.8
+    # Without a control group, what still ran when the command ended isn't counted.
+    assert outcome.cpu >= (0.8 if machine.places.has("cpuacct") else 0.4)
 
 
 @pytest.mark.parametrize("ends", ["by itself", "at its time"])
