@@ -24,7 +24,8 @@ Found = Sequence[tuple[Labels, float]] | float | Refusal
 
 
 class Double:
-    """`with Double(answer) as server:` answers each query with `answer(query)`. asked: the queries so far.
+    """`with Double(answer) as server:` answers each query with `answer(query)`. asked: the queries so far; instants: at
+    which the instant queries among them were asked, epoch seconds.
 
     A range query has that value at each of its steps.
     """
@@ -32,6 +33,7 @@ class Double:
     def __init__(self, answer: Callable[[str], Found]) -> None:
         self.answer = answer
         self.asked: list[str] = []
+        self.instants: list[float] = []
         self.headers: list[Mapping[str, str]] = []
         double = self
 
@@ -57,6 +59,8 @@ class Double:
         given = {name: values[0] for name, values in parse_qs(address.query).items()}
         query = given.get("query", "")
         self.asked.append(query)
+        if "time" in given:
+            self.instants.append(float(given["time"]))
         self.headers.append(dict(request.headers.items()))
         found = self.answer(query) if address.path.startswith("/api/v1/query") else Refusal(404, "not here")
         if isinstance(found, Refusal):
