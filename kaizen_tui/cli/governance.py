@@ -1,6 +1,6 @@
 """`kaizen why`, `approve`, `reject`, `signoff`, `comment`."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -11,9 +11,11 @@ from kaizen_tui.cli.parameters import TICKET_ID, known_ticket, ticket_argument
 from kaizen_tui.core.text import safe
 
 if TYPE_CHECKING:
+    from kaizen_tui.core.criterion_text import Reading
     from kaizen_tui.core.facts import Facts
     from kaizen_tui.core.unmet import Decision, Unmet
     from kaizen_tui.loop.govern import Said
+    from kaizen_tui.metrics.live import Live
 
 
 @command("why", writes=True)
@@ -28,11 +30,60 @@ def why(call: Call, ticket_id: str) -> int:
     ticket_id = known_ticket(call.workspace, ticket_id)
     facts = gather(session, ticket_id)
     found = decisions(facts, session.actor)
+    measured = _measured(call, facts, session.now().timestamp())
     if call.json:
-        emit_json(decisions_json(ticket_id, facts.ticket.status, found))
+        criteria = [_criterion_json(one, measured.live) for one in measured.criteria]
+        more = {"metrics_source": measured.source or None, "criteria": criteria}
+        emit_json({**decisions_json(ticket_id, facts.ticket.status, found), **more})
     else:
-        emit("\n".join(why_lines(call, facts, found)))
+        emit("\n".join([*why_lines(call, facts, found), *_now_lines(call, measured)]))
     return EXIT_DONE
+
+
+class _Measured(NamedTuple):
+    """A ticket's automatic criteria, each with whether it is one of abort, and what they measure now."""
+
+    source: str
+    criteria: "tuple[tuple[Reading, bool], ...]"
+    live: "dict[str, Live]"
+
+
+def _measured(call: Call, facts: "Facts", now: float) -> _Measured:
+    """Asks the source once more, but for one that the gates just couldn't reach."""
+    from kaizen_tui.core.criterion_text import read_criterion
+    from kaizen_tui.loop.live import live_of
+
+    ticket = facts.ticket
+    metrics = facts.component.metric_fields if facts.component is not None else ()
+    read = [(read_criterion(text, metrics), False) for text in ticket.success_criteria]
+    read += [(read_criterion(text, metrics), True) for text in ticket.abort_criteria]
+    criteria = tuple(one for one in read if one[0].kind == "automatic")
+    if not criteria:
+        return _Measured("", (), {})
+    trouble = next((detail for state, detail in facts.metric_states.values() if state == "unreachable"), "")
+    source, live = live_of(call.workspace, ticket.component, [one for one, _ in criteria], now, trouble)
+    return _Measured(source, criteria, live)
+
+
+def _criterion_json(one: "tuple[Reading, bool]", live: "dict[str, Live]") -> dict[str, Any]:
+    from kaizen_tui.cli.criteria_now import now_json
+
+    reading, abort = one
+    return {"text": reading.text, "abort": abort, "now": now_json(reading, live, abort=abort)}
+
+
+def _now_lines(call: Call, measured: _Measured) -> list[str]:
+    """What each automatic criterion measures now; nothing where no server is configured."""
+    from kaizen_tui.cli.criteria_now import now_text
+
+    if not measured.live:
+        return []
+    head = "Criteria now (simulated):" if measured.source == "simulated" else "Criteria now:"
+    lines = ["", head]
+    for reading, abort in measured.criteria:
+        text = now_text(reading, measured.live, call.paint, abort=abort)
+        lines.append(f"  {'abort: ' if abort else ''}{safe(reading.text)}   {text}")
+    return lines
 
 
 def why_lines(call: Call, facts: "Facts", found: "dict[str, Decision]") -> list[str]:

@@ -1,7 +1,7 @@
 """What `kaizen show` prints: one ticket on one screen, or its JSON. Light: no pydantic, no rich."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from kaizen_tui.cli.listing import display_width
@@ -13,19 +13,22 @@ from kaizen_tui.core.times import age, parse_rfc3339
 
 if TYPE_CHECKING:
     from kaizen_tui.loop.glance import TicketGlance, Voice
+    from kaizen_tui.metrics.live import Live
     from kaizen_tui.store.workspace import Workspace
 
 _LABEL = 13
 _VERBS = {"approve": "approved", "reject": "rejected", "signoff": "signed off"}
 
 
-def ticket_lines(workspace: "Workspace", seen: "TicketGlance", paint: Painter) -> list[str]:
-    """The whole screen, safe for a terminal."""
+def ticket_lines(
+    workspace: "Workspace", seen: "TicketGlance", paint: Painter, live: "Mapping[str, Live] | None" = None
+) -> list[str]:
+    """The whole screen, safe for a terminal. live: what its criteria measure, where that was asked."""
     fields = seen.file.fields
     lines = [f"{paint(fields.id, bold=True)}  {paint(safe(fields.title), bold=True)}", ""]
     lines += _pairs(_facts(seen, paint), paint)
-    lines += _criteria("Success criteria", seen.success, seen.log.voices, paint, success=True)
-    lines += _criteria("Abort criteria", seen.abort, seen.log.voices, paint, success=False)
+    for success, readings in ((True, seen.success), (False, seen.abort)):
+        lines += _criteria(readings, seen.log.voices, paint, live, success=success)
     if fields.rollback_plan:
         lines += ["", paint("Rollback plan", bold=True)]
         lines += ["  " + line for line in safe_block(fields.rollback_plan.rstrip("\n")).split("\n")]
@@ -88,15 +91,31 @@ def _hanging(block: str) -> str:
 
 
 def _criteria(
-    title: str, readings: Sequence[Reading], voices: "Sequence[Voice]", paint: Painter, *, success: bool
+    readings: Sequence[Reading],
+    voices: "Sequence[Voice]",
+    paint: Painter,
+    live: "Mapping[str, Live] | None",
+    *,
+    success: bool,
 ) -> list[str]:
-    lines = ["", paint(title, bold=True)]
+    lines = ["", paint("Success criteria" if success else "Abort criteria", bold=True)]
     if not readings:
         return [*lines, paint("  none", "yellow")]
     for number, reading in enumerate(readings, start=1):
-        lines.append(f"  {number}  {safe(reading.text)}")
+        now = _now(reading, live, paint, success=success)
+        lines.append(f"  {number}  {safe(reading.text)}{now}")
         lines.append("     " + paint(safe(meaning(reading, voices, success=success)), dim=True))
     return lines
+
+
+def _now(reading: Reading, live: "Mapping[str, Live] | None", paint: Painter, *, success: bool) -> str:
+    """`   now 7.4 ms ✔`; "" where nobody asked."""
+    if live is None:
+        return ""
+    from kaizen_tui.cli.criteria_now import now_text
+
+    text = now_text(reading, live, paint, abort=not success)
+    return f"   {text}" if text else ""
 
 
 def meaning(reading: Reading, voices: "Sequence[Voice]", *, success: bool) -> str:
@@ -140,10 +159,10 @@ def _files(workspace: "Workspace", seen: "TicketGlance", paint: Painter) -> list
     return ["", paint("Files", bold=True)] + [f"  {safe(workspace.relative(path))}{note}" for path, note in shown]
 
 
-def plain_lines(seen: "TicketGlance") -> list[str]:
+def plain_lines(seen: "TicketGlance", live: "Mapping[str, Live] | None" = None) -> list[str]:
     """`key: value`, one record a line, in the order of the JSON; lists as one line for each item."""
     lines = []
-    for key, value in ticket_json(seen).items():
+    for key, value in ticket_json(seen, live).items():
         if isinstance(value, list):
             lines += [f"{key}: {safe(_plain_item(item))}" for item in value]
         elif isinstance(value, dict):
@@ -157,12 +176,13 @@ def _plain_item(item: Any) -> str:
     if not isinstance(item, dict):
         return str(item)
     if "reading" in item:
-        return f"{item['text']}  ({item['reading']})"
+        now = item.get("now")
+        return f"{item['text']}  ({item['reading']})" + (f"  {now['text']}" if now else "")
     return " ".join(str(value) for value in item.values() if value)
 
 
-def ticket_json(seen: "TicketGlance") -> dict[str, Any]:
-    """The `Ticket` object of docs/json.md."""
+def ticket_json(seen: "TicketGlance", live: "Mapping[str, Live] | None" = None) -> dict[str, Any]:
+    """The `Ticket` object of docs/json.md. live: what its criteria measure, where that was asked."""
     fields = seen.file.fields
     return {
         "id": fields.id,
@@ -173,9 +193,12 @@ def ticket_json(seen: "TicketGlance") -> dict[str, Any]:
         "status": fields.status,
         "objective": fields.objective,
         "success_criteria": [
-            _criterion_json(reading, meaning(reading, seen.log.voices, success=True)) for reading in seen.success
+            _criterion_json(reading, meaning(reading, seen.log.voices, success=True), live, success=True)
+            for reading in seen.success
         ],
-        "abort_criteria": [_criterion_json(reading, meaning(reading, (), success=False)) for reading in seen.abort],
+        "abort_criteria": [
+            _criterion_json(reading, meaning(reading, (), success=False), live, success=False) for reading in seen.abort
+        ],
         "rollback_plan": fields.rollback_plan,
         "labels": list(fields.labels),
         "links": dict(fields.links),
@@ -202,8 +225,15 @@ def ticket_json(seen: "TicketGlance") -> dict[str, Any]:
     }
 
 
-def _criterion_json(reading: Reading, words: str) -> dict[str, Any]:
-    return {"text": reading.text, "kind": reading.kind, "metric": reading.metric or None, "reading": words}
+def _criterion_json(
+    reading: Reading, words: str, live: "Mapping[str, Live] | None", *, success: bool
+) -> dict[str, Any]:
+    found = {"text": reading.text, "kind": reading.kind, "metric": reading.metric or None, "reading": words}
+    if live is None:
+        return found
+    from kaizen_tui.cli.criteria_now import now_json
+
+    return {**found, "now": now_json(reading, live, abort=not success)}
 
 
 def _ago(stamp: str) -> str:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from click.decorators import FC
 
     from kaizen_tui.loop.edit import Updated
+    from kaizen_tui.loop.glance import TicketGlance
+    from kaizen_tui.metrics.live import Live
 
 
 @command("new", writes=True)
@@ -133,7 +135,8 @@ def list_(call: Call, /, words: tuple[str, ...], **options: Sequence[str]) -> in
 @click.option("--log", "log", is_flag=True, help="Its Promotion-Log.")
 @click.option("--patch-spec", is_flag=True, help="Its Patch-Spec.md.")
 @click.option("--score-card", is_flag=True, help="Its Score-card.json, as a table.")
-def show(call: Call, ticket_id: str, log: bool, patch_spec: bool, score_card: bool) -> int:
+@click.option("--now", "measured", is_flag=True, help="Ask what its automatic criteria measure now.")
+def show(call: Call, ticket_id: str, log: bool, patch_spec: bool, score_card: bool, measured: bool) -> int:
     """Shows one ticket on one screen; with options its log, patch spec or score-card instead."""
     from kaizen_tui.cli import show as views
     from kaizen_tui.loop.glance import glance
@@ -145,12 +148,28 @@ def show(call: Call, ticket_id: str, log: bool, patch_spec: bool, score_card: bo
         from kaizen_tui.cli.show_parts import show_parts
 
         return show_parts(call, seen, parts)
+    source, live = _live(call, seen) if measured else ("", None)
     if call.json:
-        emit_json(views.ticket_json(seen))
+        more = {"metrics_source": source or None} if measured else {}
+        emit_json({**views.ticket_json(seen, live), **more})
     else:
-        lines = views.plain_lines(seen) if call.plain else views.ticket_lines(workspace, seen, call.paint)
+        lines = views.plain_lines(seen, live) if call.plain else views.ticket_lines(workspace, seen, call.paint, live)
         emit("\n".join(lines))
     return EXIT_DONE
+
+
+def _live(call: Call, seen: "TicketGlance") -> "tuple[str, dict[str, Live]]":
+    """The source, and what the ticket's criteria measure now; that nothing can be asked is said."""
+    import time
+
+    from kaizen_tui.loop.live import live_of
+
+    source, live = live_of(call.workspace, seen.file.fields.component, (*seen.success, *seen.abort), time.time())
+    if not source:
+        warn("no metrics server configured, so nothing is measured; see metrics in registry/kaizen/config.yml")
+    elif source == "simulated":
+        warn("the numbers are simulated: no metrics server is connected")
+    return source, live
 
 
 @command("update", writes=True)
