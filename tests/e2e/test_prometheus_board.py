@@ -49,7 +49,7 @@ def prometheus(
         service.until(lambda: bool(up(server)), "the first scrape")
         service.pods["a"].serve(98)
         service.pods["a"].serve(2, code="500")
-        service.scraped(4)
+        service.scraped(8)
         yield server
 
 
