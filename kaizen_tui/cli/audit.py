@@ -19,7 +19,7 @@ def log(call: Call, ticket_id: str) -> int:
     ticket_id = known_ticket(call.workspace, ticket_id)
     view = read_proven(call.workspace, ticket_id)
     if call.json:
-        problems = [{"line": p.line, "seq": p.seq, "code": p.code, "message": p.message} for p in view.problems]
+        problems = [_finding_json(problem) for problem in view.problems]
         emit_json({"id": ticket_id, "entries": trail_json(proven_rows(view)), "problems": problems})
     else:
         lines = trail_lines(proven_rows(view), call.paint, plain=call.plain)
@@ -42,11 +42,10 @@ def verify(call: Call, ids: tuple[str, ...]) -> int:
     if call.json:
         emit_json([_proof_json(proof) for proof in proofs])
         return EXIT_NO if broken else EXIT_DONE
-    for proof in broken:
-        for problem in proof.problems:
-            where = f"{proof.path}:{problem.line}" if problem.line else proof.path
-            entry = f"entry {problem.seq}: " if problem.seq is not None else ""
-            emit(safe(f"{where}: error: {entry}{problem.message}"))
+    for proof in proofs:
+        for level, problems in (("error", proof.problems), ("warning", proof.warnings)):
+            for problem in problems:
+                emit(_finding(proof.path, level, problem))
     entries, legacy = sum(proof.proven for proof in proofs), sum(proof.legacy for proof in proofs)
     old = f", {legacy} old lines that prove nothing" if legacy else ""
     if broken:
@@ -54,6 +53,16 @@ def verify(call: Call, ids: tuple[str, ...]) -> int:
         return EXIT_NO
     emit(f"{_count(len(proofs), 'log')}: {_count(entries, 'entry', 'entries')} proven{old}")
     return EXIT_DONE
+
+
+def _finding(path: str, level: str, problem: Any) -> str:
+    where = f"{path}:{problem.line}" if problem.line else path
+    entry = f"entry {problem.seq}: " if problem.seq is not None else ""
+    return safe(f"{where}: {level}: {entry}{problem.message}")
+
+
+def _finding_json(problem: Any) -> dict[str, Any]:
+    return {"line": problem.line, "seq": problem.seq, "code": problem.code, "message": problem.message}
 
 
 def _proof_json(proof: Any) -> dict[str, Any]:
@@ -65,7 +74,8 @@ def _proof_json(proof: Any) -> dict[str, Any]:
         "verified": proof.proven,
         "legacy": proof.legacy,
         "signed": proof.signed,
-        "problems": [{"line": p.line, "seq": p.seq, "code": p.code, "message": p.message} for p in proof.problems],
+        "problems": [_finding_json(problem) for problem in proof.problems],
+        "warnings": [_finding_json(problem) for problem in proof.warnings],
     }
 
 

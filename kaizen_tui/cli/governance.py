@@ -6,7 +6,7 @@ import click
 
 from kaizen_tui.cli.errors import EXIT_DONE
 from kaizen_tui.cli.invocation import Call, command
-from kaizen_tui.cli.output import emit, emit_json, warn
+from kaizen_tui.cli.output import emit, emit_json, note, warn
 from kaizen_tui.cli.parameters import TICKET_ID, known_ticket, ticket_argument
 from kaizen_tui.core.text import safe
 
@@ -35,6 +35,11 @@ def why(call: Call, ticket_id: str) -> int:
         criteria = [_criterion_json(one, measured.live) for one in measured.criteria]
         more = {"metrics_source": measured.source or None, "criteria": criteria}
         emit_json({**decisions_json(ticket_id, facts.ticket.status, found), **more})
+    elif call.plain:
+        for line in plain_lines(call, facts, found, measured):
+            emit(line)
+        if not found:
+            note(f"kaizen: {ticket_id} is {facts.ticket.status}, which is final; nothing comes next")
     else:
         emit("\n".join([*why_lines(call, facts, found), *_now_lines(call, measured)]))
     return EXIT_DONE
@@ -86,9 +91,38 @@ def _now_lines(call: Call, measured: _Measured) -> list[str]:
     return lines
 
 
+def plain_lines(call: Call, facts: "Facts", found: "dict[str, Decision]", measured: _Measured) -> list[str]:
+    """One record a line: the state, how its gate stands to it, what is unmet, the command about it.
+
+    How: `refused` or `warning`, for each unmet condition; `open` with the command that moves it there; `later` for what
+    the first gate that refuses will ask for beyond the next one. Behind them what the criteria measure: `now` or
+    `simulated`, `success` or `abort`, the criterion, the value.
+    """
+    from kaizen_tui.cli.criteria_now import now_text
+    from kaizen_tui.core.lifecycle import next_status
+
+    records: list[tuple[str, str, str, str]] = []
+    for target, decision in found.items():
+        records += [(target, "refused", one.text, one.command) for one in decision.refused]
+        records += [(target, "warning", one.text, one.command) for one in decision.warnings]
+        if decision.allowed:
+            records.append((target, "open", "", _move_command(facts.ticket.id, target)))
+    following = next_status(facts.ticket.status)
+    enforce_from = facts.config.governance.enforce_from
+    if following is not None and _refuses_later(found[following], following, enforce_from):
+        later = _unmet_later(facts, found[following], enforce_from)
+        records += [(enforce_from, "later", one.text, one.command) for one in later]
+    if measured.live:
+        for reading, abort in measured.criteria:
+            value = now_text(reading, measured.live, call.paint, abort=abort)
+            source = "simulated" if measured.source == "simulated" else "now"
+            records.append((source, "abort" if abort else "success", reading.text, value))
+    return ["\t".join(map(safe, record)) for record in records]
+
+
 def why_lines(call: Call, facts: "Facts", found: "dict[str, Decision]") -> list[str]:
     """The next move, what the first refusing gate beyond it asks for, and the other moves."""
-    from kaizen_tui.core.lifecycle import next_status, order
+    from kaizen_tui.core.lifecycle import next_status
     from kaizen_tui.core.unmet import title
 
     ticket, paint = facts.ticket, call.paint
@@ -99,7 +133,7 @@ def why_lines(call: Call, facts: "Facts", found: "dict[str, Decision]") -> list[
     decision = found[following]
     lines += ["", *_next_lines(call, decision, following)]
     enforce_from = facts.config.governance.enforce_from
-    if not decision.enforced and order(enforce_from) > order(following):
+    if _refuses_later(decision, following, enforce_from):
         lines += _later_lines(call, facts, decision, enforce_from)
     others = [target for target in found if target != following]
     if others:
@@ -131,21 +165,31 @@ def _next_lines(call: Call, decision: "Decision", following: str) -> list[str]:
 
 def _later_lines(call: Call, facts: "Facts", decision: "Decision", enforce_from: str) -> list[str]:
     """What the first gate that refuses will ask for, beyond what the next one names."""
-    from kaizen_tui.core.gates import unmet
     from kaizen_tui.core.unmet import title
 
-    known = {condition.code for condition in decision.warnings}
-    rest = tuple(condition for condition in unmet(facts, enforce_from) if condition.code not in known)
+    rest = _unmet_later(facts, decision, enforce_from)
     if not rest:
         return ["", f"From {title(enforce_from)} on the gates refuse; nothing else is unmet up to there."]
     head = f"From {title(enforce_from)} on the gates refuse. Up to there also unmet:"
     return ["", head, *condition_block(call, rest)]
 
 
+def _refuses_later(decision: "Decision", following: str, enforce_from: str) -> bool:
+    """Whether the first gate that refuses lies beyond the next one."""
+    from kaizen_tui.core.lifecycle import order
+
+    return not decision.enforced and order(enforce_from) > order(following)
+
+
+def _unmet_later(facts: "Facts", decision: "Decision", enforce_from: str) -> "tuple[Unmet, ...]":
+    from kaizen_tui.core.gates import unmet
+
+    known = {condition.code for condition in decision.warnings}
+    return tuple(condition for condition in unmet(facts, enforce_from) if condition.code not in known)
+
+
 def condition_block(call: Call, conditions: "tuple[Unmet, ...]") -> list[str]:
-    """Conditions with their commands; `--plain`: one line each."""
-    if call.plain:
-        return [safe(f"- {c.text}" + (f"  [{c.command}]" if c.command else "")) for c in conditions]
+    """Conditions, each with the command about it below."""
     lines = []
     for condition in conditions:
         lines.append(f"  - {safe(condition.text)}")

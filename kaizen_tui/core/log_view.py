@@ -73,7 +73,7 @@ class LogProblem(NamedTuple):
     """A finding of verification.
 
     line: 1-based. seq: of the entry, None where it can't be read. message: in words, without line or path.
-    code: torn | unreadable | hash | prev | order | seq | duplicate | root | legacy.
+    code: torn | unreadable | hash | prev | order | seq | duplicate | root | legacy; time is a warning (log_times).
     """
 
     line: int

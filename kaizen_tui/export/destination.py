@@ -4,6 +4,7 @@ import os
 import stat
 from collections.abc import Sequence
 
+from kaizen_tui.core.errors import StoreError
 from kaizen_tui.store import files
 
 EXIT_PIPE_CLOSED = 141
@@ -52,6 +53,11 @@ def put_file(target: str, pieces: Sequence[bytes]) -> int:
         raise files.in_words(error, "cannot write", target) from error
     if stat.S_ISFIFO(mode) or stat.S_ISCHR(mode):
         return _put_through(target, pieces)
+    folder = os.path.dirname(path)
+    if not os.path.isdir(folder):
+        raise StoreError(
+            f"cannot write {target}: there is no folder {folder}", hint="make it first, or name another file"
+        )
     files.replace_file(path, b"".join(pieces))
     return 0
 

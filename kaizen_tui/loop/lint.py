@@ -4,7 +4,9 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
+from kaizen_tui.core.board_names import ACTION_IDS, THEME_NAMES
 from kaizen_tui.core.component import Component
+from kaizen_tui.core.config import Config
 from kaizen_tui.core.criterion_text import read_criterion
 from kaizen_tui.core.errors import KaizenError, NotFoundError
 from kaizen_tui.core.fields import MetricFields
@@ -26,6 +28,7 @@ from kaizen_tui.store.reading import (
     component_ids,
     list_components,
     problems_of,
+    read_config_document,
     read_ticket_file,
 )
 from kaizen_tui.store.workspace import Workspace
@@ -77,8 +80,32 @@ def lint(session: Session, ids: Sequence[str]) -> list[Problem]:
 
 
 def lint_config(workspace: Workspace) -> list[Problem]:
-    """What is wrong with config.yml."""
-    return _errors_of(workspace, lambda: load_config(workspace))
+    """What is wrong with config.yml, and what in it the board won't know."""
+    settings: list[Config] = []
+    found = _errors_of(workspace, lambda: settings.append(load_config(workspace)))
+    for config in settings:
+        unknown = [name for name in config.keys if name not in ACTION_IDS]
+        if unknown or config.theme not in THEME_NAMES:
+            found += _unknown_on_board(workspace, unknown, config.theme)
+    return found
+
+
+def _unknown_on_board(workspace: Workspace, actions: Sequence[str], theme: str) -> Iterable[Problem]:
+    document = read_config_document(workspace)
+    if document is None:
+        return
+    for name in actions:
+        near = nearest(name, sorted(ACTION_IDS))
+        hint = f"did you mean {quoted(near)}?" if near else "docs/board.md lists every action; `?` on the board too"
+        yield _warning(document.path, document.line("keys", name), f"the board has no action {quoted(name)}", hint)
+    if theme not in THEME_NAMES:
+        near = nearest(theme, sorted(THEME_NAMES))
+        hint = (
+            f"did you mean {quoted(near)}?"
+            if near
+            else "one of kaizen-dark, kaizen-light, kaizen-contrast, kaizen-ansi"
+        )
+        yield _warning(document.path, document.line("theme"), f"the board has no theme {quoted(theme)}", hint)
 
 
 def lint_component(workspace: Workspace, file: ComponentFile) -> list[Problem]:

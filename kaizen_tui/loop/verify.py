@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from kaizen_tui.core.errors import KaizenError, StoreError
+from kaizen_tui.core.log_times import doubtful_times
 from kaizen_tui.core.log_view import LogEntry, LogProblem, LogView
 from kaizen_tui.core.promotion_log import read_log
 from kaizen_tui.core.seen import seen_problems
@@ -19,6 +20,7 @@ class Proof(NamedTuple):
 
     path: of the log, as shown. entries: hashed entries. proven: how many of them. legacy: old lines, which prove
     nothing. signed: entries with a signature of somebody in allowed_signers. problems: in line order; none: proven.
+    warnings: times that can't be, in line order; they disprove nothing.
     """
 
     id: str
@@ -28,6 +30,7 @@ class Proof(NamedTuple):
     legacy: int
     signed: int
     problems: tuple[LogProblem, ...]
+    warnings: tuple[LogProblem, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -71,6 +74,7 @@ def _prove(workspace: Workspace, ticket_id: str) -> Proof:
                 key=lambda problem: problem.line,
             )
         ),
+        doubtful_times(log),
     )
 
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.world import World
+from kaizen_tui.core.promotion_log import entry_line, make_entry, read_log
+from tests.cli.world import ADA, World
 
 
 def three_entries(world: World) -> tuple[str, Path]:
@@ -35,6 +36,20 @@ def test_verify_names_entry_and_line(world: World) -> None:
     assert data.data[0]["problems"][0]["line"] == 2
     trail = world.ok("log", ticket).out.splitlines()
     assert [line.split()[1] for line in trail[:3]] == ["verified", "unverified", "unverified"]
+
+
+def test_verify_warns_of_times_that_run_backwards_and_still_proves_the_log(world: World) -> None:
+    ticket, log = three_entries(world)
+    view = read_log(log.read_bytes())
+    early = make_entry(view, at="2001-01-01T00:00:00Z", actor=ADA, event="comment", fields={"text": "backdated"})
+    log.write_bytes(log.read_bytes() + entry_line(early))
+    result = world.ok("verify", ticket)
+    warning, proven = result.out.splitlines()
+    assert warning.startswith("tickets/KAIZ-001/Promotion-Log:4: warning: entry 4: the entry's time is ")
+    assert proven == "1 log: 4 entries proven"
+    data = world.ok("verify", ticket, "--json").data[0]
+    assert data["ok"] is True
+    assert [(found["line"], found["code"]) for found in data["warnings"]] == [(4, "time")]
 
 
 @pytest.mark.parametrize("how", ["drop", "swap", "forge"])
@@ -242,6 +257,21 @@ def test_lint_of_components_and_settings(world: World) -> None:
     assert "registry/kaizen/components/cache.yml:6: warning: metric `hits` has no abort_threshold" in text
     assert "registry/kaizen/components/pcc-main.yml:12: warning: metric `drop_rate_pct` has no source" in text
     assert "tickets/NOTES: warning: not a ticket id" in text
+
+
+def test_lint_names_keys_and_themes_that_the_board_does_not_know(world: World) -> None:
+    world.config("theme: kaizen-drak\nkeys:\n  ticket.approve: A\n  ticket.aprove: B\n  some.thing: C\n")
+    code, lines = lint_lines(world)
+    assert code == 0
+    assert [line for line in lines if "config.yml" in line] == [
+        "registry/kaizen/config.yml:4: warning: the board has no action `ticket.aprove`; "
+        "did you mean `ticket.approve`?",
+        "registry/kaizen/config.yml:5: warning: the board has no action `some.thing`; "
+        "docs/board.md lists every action; `?` on the board too",
+        "registry/kaizen/config.yml:1: warning: the board has no theme `kaizen-drak`; did you mean `kaizen-dark`?",
+    ]
+    world.config("theme: nord\nkeys: {ticket.approve: A}\n")
+    assert not [line for line in lint_lines(world)[1] if "config.yml" in line]
 
 
 def test_lint_goes_on_after_a_broken_ticket(world: World) -> None:

@@ -37,9 +37,32 @@ def test_why_json_is_a_decision_for_each_move(world: World) -> None:
     assert data["moves"]["planned"]["allowed"] is True
 
 
-def test_why_plain_is_one_condition_a_line(world: World) -> None:
-    lines = world.ok("why", world.new(), "--plain").out.splitlines()
-    assert '- the ticket has no objective  [kaizen update KAIZ-001 --objective "…"]' in lines
+def test_why_plain_is_one_record_a_line(world: World) -> None:
+    ticket = world.new()
+    records = [tuple(line.split("\t")) for line in world.ok("why", ticket, "--plain").out.splitlines()]
+    assert {len(record) for record in records} == {4}
+    assert ("planned", "warning", "the ticket has no objective", 'kaizen update KAIZ-001 --objective "…"') in records
+    assert ("planned", "open", "", "kaizen update KAIZ-001 --status planned") in records
+    assert {record[0] for record in records} == {"planned", "in_progress", "in_review", "aborted", "canary"}
+    later = [record for record in records if record[1] == "later"]
+    assert {record[0] for record in later} == {"canary"}
+    assert "kaizen evaluate KAIZ-001" in {record[3] for record in later}
+
+
+def test_why_plain_has_the_criteria_and_says_when_their_values_are_made_up(world: World) -> None:
+    world.config("metrics: {source: simulated}\n")
+    ticket = world.new("--success-criteria", "p95_latency_ms < 10", "--abort-criteria", "drop_rate_pct > 0.5")
+    records = [line.split("\t") for line in world.ok("why", ticket, "--plain").out.splitlines()]
+    measured = [record for record in records if record[0] == "simulated"]
+    assert [record[1:3] for record in measured] == [["success", "p95_latency_ms < 10"], ["abort", "drop_rate_pct > 0.5"]]
+    assert all(record[3].startswith("now ") for record in measured)
+
+
+def test_why_plain_tells_a_shut_gate_from_an_open_one(world: World) -> None:
+    world.config("governance: {enforce_from: planned}\n")
+    records = [line.split("\t") for line in world.ok("why", world.new(), "--plain").out.splitlines()]
+    planned = {record[1] for record in records if record[0] == "planned"}
+    assert planned == {"refused"}
 
 
 def test_why_of_a_final_ticket(world: World) -> None:
@@ -47,6 +70,8 @@ def test_why_of_a_final_ticket(world: World) -> None:
     world.ok("update", ticket, "-s", "aborted", "--note", "not worth it")
     assert "aborted is final" in world.ok("why", ticket).out
     assert world.ok("why", ticket, "--json").data["moves"] == {}
+    plain = world.ok("why", ticket, "--plain")
+    assert (plain.out, plain.err) == ("", "kaizen: KAIZ-001 is aborted, which is final; nothing comes next\n")
 
 
 def test_approve_carries_what_was_seen(world: World) -> None:

@@ -113,7 +113,7 @@ def test_files_that_did_not_load_are_counted_on_stderr(place: Place) -> None:
         (("--filter", "x"), 2, "--filter goes with --export"),
         (("--export", "x.svg", "--size", "huge"), 2, "is no size"),
         (("-C", "/", "--export", "-"), 3, "kaizen init"),
-        (("--export", "no/such/folder/board.json"), 6, "no such file or folder"),
+        (("--export", "no/such/folder/board.json"), 6, "no/such/folder; make it first"),
         (("--export", "tickets", "--format", "json"), 6, "a folder"),
     ],
 )
