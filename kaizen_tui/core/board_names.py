@@ -13,7 +13,7 @@ _ACTIONS = {
     "clash": "apply back base left mine next previous right theirs",
     "column": "aborted canary complete draft in_progress in_review planned",
     "component": "1d 1h 30d 6h 7d back chart figures first help last longer metric_next metric_previous new next "
-    "previous shorter",
+    "previous propose shorter",
     "cursor": "down first last left page_down page_up right up",
     "detail": "abort approve back down edit editor first full help last move page_down page_up reject sign_off up",
     "filter": "drop keep",
@@ -27,6 +27,7 @@ _ACTIONS = {
     "page": "abort approve back down edit editor first gates help last log move next page_down page_up patch_spec "
     "previous quit reject score_card sign_off ticket up",
     "pick": "column down range toggle up",
+    "propose": "back help next pick previous write",
     "refused": "discard edit keep",
     "sign_off": "back down note sign text_leave text_sign tick up",
     "ticket": "abort about_slo approve copy edit editor label move new open owner reject sign_off undo watch",

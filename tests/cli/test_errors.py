@@ -18,7 +18,7 @@ from tests.cli.world import World
     [
         (("shwo",), "no such command `shwo`; did you mean `kaizen show`?"),
         (("frobnicate",), "no such command `frobnicate`; see `kaizen --help`"),
-        (("slo",), "no such command `slo`"),
+        (("frobnicate",), "no such command `frobnicate`"),
         (("list", "--sevrity", "high"), "no such option `--sevrity`; did you mean `--severity`?"),
         (("list", "-x"), "no such option `-x`"),
         (("new",), "missing argument TITLE; see `kaizen new --help`"),
@@ -200,7 +200,7 @@ def test_help_and_version(world: World) -> None:
     assert "Governance:" in bare.out
     assert "merge-driver" not in bare.out
     assert world.process("--version").out.startswith("kaizen 0.")
-    for later in ("slo", "evaluate", "deploy", "observe", "learn", "run", "judge"):
+    for later in ("evaluate", "deploy", "observe", "learn", "run", "judge"):
         assert f"\n  {later} " not in bare.out
     assert "\n  create " not in bare.out
 
