@@ -13,6 +13,7 @@ from kaizen_tui.core.errors import StoreError
 from kaizen_tui.core.text import safe
 
 if TYPE_CHECKING:
+    from kaizen_tui.loop.sandbox_check import SandboxReport
     from kaizen_tui.store.doctor import Finding
     from kaizen_tui.store.renumber import Renumbered
 
@@ -62,7 +63,8 @@ def init(call: Call, directory: str | None) -> int:
 def doctor(call: Call, fix: bool, renumber: str | None, offline: bool) -> int:
     """Checks the workspace's health: left-overs, torn logs, doubled ids, git's settings, the metrics server.
 
-    Each component's queries are asked once, each for metrics.timeout at most. Exit 1 if errors remain.
+    Each component's queries are asked once, each for metrics.timeout at most. Also says what contains an evaluation on
+    this machine. Exit 1 if errors remain.
     """
     from kaizen_tui.store import doctor as health
 
@@ -78,12 +80,15 @@ def doctor(call: Call, fix: bool, renumber: str | None, offline: bool) -> int:
         found = health.examine(workspace)
     if not offline:
         found += _metrics(call)
+    sandbox = _sandbox(call)
+    found += sandbox.findings
     if call.json:
         emit_json(
             {
                 "findings": [finding._asdict() for finding in found],
                 "fixed": done,
                 "renumbered": [{"old": one.old, "new": one.new, "paths": list(one.paths)} for one in moved],
+                "sandbox": sandbox.as_json(),
             }
         )
     else:
@@ -93,6 +98,8 @@ def doctor(call: Call, fix: bool, renumber: str | None, offline: bool) -> int:
             emit(safe(f"renumbered: {one.old} -> {one.new}; git add {' '.join(one.paths)}"))
         for finding in found:
             emit(_finding_line(finding))
+        for line in () if call.plain else sandbox.lines:
+            note(f"kaizen: {safe(line)}")
         if not found:
             note("kaizen: the workspace is healthy")
         elif not fix and any(finding.fixable for finding in found):
@@ -105,6 +112,12 @@ def _metrics(call: Call) -> "list[Finding]":
     from kaizen_tui.loop.metrics_check import check_metrics
 
     return check_metrics(call.workspace, utc_now().timestamp())
+
+
+def _sandbox(call: Call) -> "SandboxReport":
+    from kaizen_tui.loop.sandbox_check import check_sandbox
+
+    return check_sandbox(call.workspace)
 
 
 def _renumber(call: Call, found: "list[Finding]", wanted: str) -> "list[Renumbered]":

@@ -99,6 +99,13 @@ class Generator(StrictBlock):
     network: Literal["none", "host"] = "none"
 
 
+class Sandboxing(StrictBlock):
+    """What holds the commands of an evaluation. `container`: Kaizen itself runs in a container that is thrown away
+    afterwards; `unsafe-local`: nothing. With these two a score-card doesn't open the canary's gate."""
+
+    mode: Literal["bubblewrap", "container", "unsafe-local"] = "bubblewrap"
+
+
 class HaproxySplitter(StrictBlock):
     """HAProxy's runtime socket and the two maps that hold the share and the salt."""
 
@@ -143,6 +150,7 @@ class Config(StrictBlock):
     metrics: MetricsConfig | None = None
     governance: Governance = Field(default_factory=Governance)
     generators: dict[Text, Generator] = Field(default_factory=dict)
+    sandbox: Sandboxing = Field(default_factory=Sandboxing)
     splitters: dict[Text, Splitter] = Field(default_factory=dict)
     notify: tuple[Notify, ...] = ()
     keys: dict[Annotated[str, AfterValidator(_action_id)], Text] = Field(default_factory=dict)

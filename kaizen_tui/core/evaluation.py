@@ -63,9 +63,13 @@ class Replay(Block):
 
 
 class SandboxLimits(Block):
-    """What a sandboxed process may take: bytes, processes, seconds; None is the sandbox's default."""
+    """What a sandboxed command may take: bytes, processes, seconds; None is the sandbox's default.
+
+    disk: bytes that it may add to its work tree.
+    """
 
     memory: Bytes | None = None
+    disk: Bytes | None = None
     pids: Annotated[Integer, Field(ge=1)] | None = None
     time: Span | None = None
     network: Literal["none", "host"] = "none"

@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
 
 from kaizen_tui.core.errors import StoreError
@@ -100,6 +101,8 @@ def _try_group(places: cgroup.Places) -> tuple[cgroup.Places, str]:
 
 def _try_bwrap(program: str, host: Host) -> tuple[str, str]:
     """(why not, what to do), both "" when it works."""
+    if sys.platform != "linux":
+        return "the sandbox needs Linux", "evaluate on a Linux machine, such as in CI"
     if not program:
         return "bubblewrap is not installed", "install it (Debian, Ubuntu: apt-get install bubblewrap)"
     version = re.search(r"\d+(\.\d+)+", _said([program, "--version"])[1])
