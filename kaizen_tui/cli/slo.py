@@ -88,7 +88,8 @@ def read_once(call: Call, files: "Sequence[ComponentFile]", now: float) -> "Plat
 
     platform = reader_of(call, files).read(now, looked=Looked(burns=True))
     if platform.connection != "connected":
-        raise UnreachableError(platform.trouble)
+        hint = "`kaizen doctor` looks into it"
+        raise UnreachableError(f"the metrics server can't be asked: {platform.trouble}", hint=hint)
     if not any(panel.metrics for panel in platform.components):
         note(safe("kaizen: no metrics to read; `kaizen component ID --from-prometheus` proposes some"))
     return platform

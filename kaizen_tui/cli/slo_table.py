@@ -47,7 +47,8 @@ def shown(call: Call, platform: "Platform", now: float) -> list[str]:
         from kaizen_tui.cli.slo_json import plain_lines
 
         return plain_lines(platform)
-    return [heading(platform, call.paint, now), *table_lines(platform, call.paint, terminal_width())]
+    trouble = [call.paint(safe(platform.trouble), "red")] if platform.trouble else []
+    return [heading(platform, call.paint, now), *trouble, *table_lines(platform, call.paint, terminal_width())]
 
 
 def heading(platform: "Platform", paint: Painter, now: float) -> str:
@@ -77,7 +78,8 @@ def table_lines(platform: "Platform", paint: Painter, width: int) -> list[str]:
         lines.append(_head(panel, paint))
         for metric, row in zip(panel.metrics, found, strict=True):
             lines.append("  " + _joined(row, kept, widths, paint))
-            lines += [paint(f"      {safe(text)}", dim=True) for text in (metric.error, metric.warning) if text]
+            said = [text for text in (metric.error, metric.warning) if text and text != platform.trouble]
+            lines += [paint(f"      {safe(text)}", dim=True) for text in said]
     return lines
 
 

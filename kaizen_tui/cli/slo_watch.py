@@ -150,7 +150,7 @@ class _Screen:
         first, *lines = shown(self._call, platform, now)
         paint = self._call.paint
         lines.insert(0, first + paint(f"  · next in {age(int(left) + 1)} · Ctrl+C ends", dim=True))
-        lines[1:1] = [paint(safe(text), "red") for text in (platform.trouble, self._trouble()) if text]
+        lines[1:1] = [paint(safe(text), "red") for text in (self._trouble(),) if text]
         height = shutil.get_terminal_size().lines
         if len(lines) > height:
             hidden = len(lines) - height + 1

@@ -187,7 +187,8 @@ def test_a_server_that_is_down_refuses_or_is_none_is_exit_6(shop: World, server:
     shop.config("metrics: {source: prometheus, url: 'http://127.0.0.1:9'}\n")
     down = shop.cli("slo")
     assert (down.code, down.out) == (6, "")
-    assert "connection refused" in down.err
+    assert "can't be asked: connection refused" in down.err
+    assert "kaizen doctor" in down.err
     shop.config("metrics: {source: prometheus, url: 'http://127.0.0.1:9', bearer_token_env: NOT_SET_HERE}\n")
     assert "$NOT_SET_HERE is not set" in shop.cli("slo").err
 
@@ -262,6 +263,17 @@ def test_watch_goes_on_when_the_server_is_away_with_the_age_of_what_it_knows(sho
         assert watch.wait() == 143
         assert watch.stderr is not None
         assert "the server answers again" in watch.stderr.read()
+
+
+def test_watch_begins_without_a_server_and_says_once_why(shop: World) -> None:
+    shop.config("metrics: {source: prometheus, url: 'http://127.0.0.1:9', refresh: 1s}\n")
+    with watching(shop, "shop") as watch:
+        lines = block(watch)
+        assert lines[1] == "prometheus unreachable, no data yet"
+        assert sum("connection refused" in line for line in lines) == 1
+        assert sum("○ no data" in line for line in lines) == 2
+        watch.send_signal(signal.SIGINT)
+        assert watch.wait() == 130
 
 
 def test_watch_ends_when_nobody_reads_any_more(shop: World) -> None:

@@ -47,3 +47,40 @@ def test_a_component_gets_its_metrics_from_the_server(tmp_path: Path, require_pr
             down = world.cli("slo", "web")
             assert (down.code, down.out) == (6, "")
             assert "connection refused" in down.err
+
+
+WRONG = """\
+slo:
+  metrics:
+  - {name: a, threshold: 1, abort_threshold: 2, query: "sum(requests_total{$selector}"}
+  - {name: b, threshold: 1, abort_threshold: 2, query: "requests_total{$selector}"}
+  - {name: c, threshold: 1, abort_threshold: 2, sli: {type: latency, histogram: duration_seconds, threshold: 0.3}}
+  - {name: d, threshold: 1, abort_threshold: 2, sli: {type: gauge, metric: nowhere}}
+"""
+
+
+def test_doctor_says_what_the_server_says(tmp_path: Path, require_program: Callable[[str], str]) -> None:
+    world = World(tmp_path / "platform")
+    Path(world.ws.component_path("pcc-main")).unlink()
+    Path(world.ws.component_path("web")).write_text(WEB + WRONG, encoding="utf-8")
+    with Service() as service:
+        service.pod("a", "one")
+        config = service.scrape_config()
+        with Prometheus(require_program("prometheus"), tmp_path / "prometheus", config) as prometheus:
+            world.config(f"metrics: {{source: prometheus, url: '{prometheus.url}', timeout: 20s}}\n")
+
+            def found() -> dict[str, str]:
+                rows = world.cli("doctor", "--json").data["findings"]
+                return {
+                    row["where"].rpartition(":")[2]: f"{row['level']}: {row['message']}; {row['fix']}" for row in rows
+                }
+
+            service.until(lambda: "bucket" in found().get("9", "") and "3 series" in found().get("8", ""))
+            said = found()
+            assert said["7"].startswith("error: a: the server refuses the query (400 Bad Request): bad_data:")
+            assert "unclosed left parenthesis" in said["7"]
+            assert said["9"].endswith("set its threshold to one of 0.1, 0.25, 0.5, 1")
+            assert said["10"].startswith("warning: d: the query returned no series")
+            assert world.cli("doctor").code == 1
+            world.config(f"metrics: {{source: prometheus, url: '{prometheus.url}/graph'}}\n")
+            assert "there is no Prometheus API (404 Not Found)" in world.cli("doctor").out
