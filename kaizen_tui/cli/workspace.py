@@ -1,6 +1,7 @@
 """`kaizen init`, `doctor`, `completion`, and the hidden `merge-driver` that git calls."""
 
 import os
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import click
@@ -98,8 +99,8 @@ def doctor(call: Call, fix: bool, renumber: str | None, offline: bool) -> int:
             emit(safe(f"renumbered: {one.old} -> {one.new}; git add {' '.join(one.paths)}"))
         for finding in found:
             emit(_finding_line(finding))
-        for line in () if call.plain else sandbox.lines:
-            note(f"kaizen: {safe(line)}")
+        for line in () if call.plain else _folded(sandbox.lines):
+            note(line)
         if not found:
             note("kaizen: the workspace is healthy")
         elif not fix and any(finding.fixable for finding in found):
@@ -118,6 +119,13 @@ def _sandbox(call: Call) -> "SandboxReport":
     from kaizen_tui.loop.sandbox_check import check_sandbox
 
     return check_sandbox(call.workspace)
+
+
+def _folded(lines: Iterable[str]) -> Iterator[str]:
+    from textwrap import wrap
+
+    for line in lines:
+        yield from wrap(f"kaizen: {safe(line)}", 79, subsequent_indent=" " * 8, break_on_hyphens=False)
 
 
 def _renumber(call: Call, found: "list[Finding]", wanted: str) -> "list[Renumbered]":

@@ -2,6 +2,7 @@
 
 import os
 import signal
+from collections.abc import Set
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
 
@@ -70,9 +71,9 @@ def private_memory(pids: list[int]) -> int:
     return total
 
 
-def deleted_files(pids: list[int], device: int) -> int:
-    """Bytes on the file system `device` in files that the processes hold open though they are deleted."""
-    seen: dict[int, int] = {}
+def deleted_files(pids: list[int], devices: Set[int]) -> int:
+    """Bytes on the file systems `devices` in files that the processes hold open though they are deleted."""
+    seen: dict[tuple[int, int], int] = {}
     for pid in pids:
         try:
             names = os.listdir(f"/proc/{pid}/fd")
@@ -83,8 +84,8 @@ def deleted_files(pids: list[int], device: int) -> int:
                 info = os.stat(f"/proc/{pid}/fd/{name}")
             except OSError:
                 continue
-            if info.st_dev == device and info.st_nlink == 0:
-                seen[info.st_ino] = info.st_blocks * 512
+            if info.st_dev in devices and info.st_nlink == 0:
+                seen[info.st_dev, info.st_ino] = info.st_blocks * 512
     return sum(seen.values())
 
 

@@ -58,8 +58,8 @@ class Machine:
 
 
 ISOLATION = (
-    "files: only /usr and the worktree",
-    "own processes, IPC, host name and users",
+    "own files",
+    "own processes",
     "no capabilities",
     "clean environment",
 )

@@ -68,7 +68,7 @@ class _Run:
         self._timed_out = self._out_of_memory = self._disk_full = False
         self._began = self._wall = 0.0
         self._group = cgroup.Group(machine.places, f"{os.path.basename(lease.folder)}-{os.urandom(4).hex()}")
-        self._disk = DiskWatch(spec.worktree, spec.limits)
+        self._disk = DiskWatch([folder for folder in (spec.worktree, spec.sockets) if folder is not None], spec.limits)
 
     def start(self) -> None:
         spec = self._spec

@@ -15,7 +15,8 @@ class Limits:
 
     memory: bytes, of all its processes together; tmp: bytes in /tmp, within `memory`; None is half of `memory`.
     pids: processes and threads at once. time: seconds of wall clock.
-    disk: bytes that it may add to its worktree; also the size of its largest file. files: how many files it may add.
+    disk: bytes that it may add to its worktree and its folder for sockets; also the size of its largest file.
+    files: how many files it may add there.
     output: bytes kept of stdout, and of stderr; the rest is read and thrown away.
     """
 

@@ -4,8 +4,10 @@ Looked at many times a second while it runs. So it is stopped within moments of 
 """
 
 import os
+import shutil
 import subprocess
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kaizen_tui.sandbox import processes
@@ -24,16 +26,16 @@ class _Space:
 
 
 class DiskWatch:
-    """Says whether a run added more than its limits to a folder.
+    """Says whether a run added more than its limits to the folders that it may write to.
 
     Asking the file system how much is free costs nothing. Only when that fell by more than the limit, which anybody may
-    have caused, what is new in the folder is counted, and what the run holds open though it is deleted.
+    have caused, what is new in the folders is counted, and what the run holds open though it is deleted.
     """
 
-    def __init__(self, folder: str, limits: Limits) -> None:
-        self._folder, self._limits = folder, limits
-        self._start, self._began = _free(folder), time.time() - 1
-        self._device = os.stat(folder).st_dev
+    def __init__(self, folders: Sequence[str], limits: Limits) -> None:
+        self._limits, self._began = limits, time.time() - 1
+        self._start = {folder: _free(folder) for folder in folders}
+        self._devices = {os.stat(folder).st_dev for folder in folders}
         self._not_before = 0.0
 
     def exceeded(self, pid: int) -> bool:
@@ -41,17 +43,21 @@ class DiskWatch:
         if not self._fell() or time.monotonic() < self._not_before:
             return False
         before = time.monotonic()
-        added = _changed_since(self._folder, self._began)
-        open_ones = processes.deleted_files(processes.descendants(pid), self._device)
+        added = [_changed_since(folder, self._began) for folder in self._start]
+        open_ones = processes.deleted_files(processes.descendants(pid), self._devices)
         self._not_before = time.monotonic() + _REST * (time.monotonic() - before)
-        if added is None:
+        counted = [one for one in added if one is not None]
+        if len(counted) < len(added):
             return True  # it made what can't be counted, and the disk got fuller
-        return added.bytes + open_ones > self._limits.disk or added.files > self._limits.files
+        total = sum(one.bytes for one in counted) + open_ones
+        return total > self._limits.disk or sum(one.files for one in counted) > self._limits.files
 
     def _fell(self) -> bool:
-        free = _free(self._folder)
-        fewer_files = self._start.files - free.files > self._limits.files
-        return fewer_files or self._start.bytes - free.bytes > self._limits.disk
+        for folder, start in self._start.items():
+            free = _free(folder)
+            if start.files - free.files > self._limits.files or start.bytes - free.bytes > self._limits.disk:
+                return True
+        return False
 
 
 def _free(folder: str) -> _Space:
@@ -64,6 +70,8 @@ def _changed_since(folder: str, began: float) -> _Space | None:
 
     find(1), because it gets along with paths that are longer than the system takes.
     """
+    if shutil.which("find") is None:
+        return None
     done = subprocess.run(
         ["find", "-P", folder, "-xdev", "-newerct", f"@{began:.3f}", "-printf", r"%i %b\n"],
         capture_output=True,

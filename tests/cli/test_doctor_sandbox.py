@@ -87,7 +87,8 @@ def test_doctor_prints_it_beside_the_findings(world: World) -> None:
     told = world.cli("doctor", "--offline", "--json").data["sandbox"]
     result = world.cli("doctor", "--offline")
     if told["usable"]:
-        assert "kaizen: sandbox: " + ", ".join(told["protections"]) in result.err
+        assert "kaizen: sandbox: " + ", ".join(told["protections"]) in " ".join(result.err.split())
+        assert all(len(line) < 80 for line in result.err.splitlines())
         assert "sandbox" not in result.out
     else:
         assert told["fault"] in result.out

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -131,6 +132,18 @@ for number in itertools.count():
     outcome = attack(code, disk=64 * MIB)
     assert outcome.disk_full
     assert outcome.troubles == ("wrote more than 64 MiB or 200000 files and was ended",)
+
+
+def test_the_folder_for_sockets_is_no_way_around(attack: Attack, tmp_path: Path) -> None:
+    code = """
+import itertools
+for number in itertools.count():
+    with open(f"/run/kaizen/part-{number}", "wb") as file:
+        file.write(b"x" * (4 << 20))
+"""
+    assert attack(code, disk=64 * MIB, sockets=str(tmp_path)).disk_full
+    for part in tmp_path.glob("part-*"):
+        part.unlink()
 
 
 def test_files_that_are_deleted_while_they_fill_the_disk(attack: Attack) -> None:

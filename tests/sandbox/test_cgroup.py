@@ -3,6 +3,9 @@
 import os
 from pathlib import Path
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from kaizen_tui.sandbox import cgroup
 from kaizen_tui.sandbox.cgroup import Places, find_places
 
@@ -44,6 +47,15 @@ def test_version_2_at_the_nearest_that_can_give(tmp_path: Path) -> None:
 def test_version_2_that_gives_nothing(tmp_path: Path) -> None:
     group(tmp_path / "a", cgroup_subtree_control="")
     assert find_places("0::/a\n", mount(tmp_path, "cgroup2", "rw")) == Places()
+
+
+LINE = st.text(st.sampled_from("0123:/,- \\memorypids\ncgroup2"), max_size=60)
+
+
+@given(LINE, LINE)
+def test_whatever_the_system_says(own: str, mounts: str) -> None:
+    found = find_places(own, f"31 23 0:26 / /none rw - cgroup2 x {mounts}\n{mounts}")
+    assert set(found.folders) <= {"memory", "pids", "cpuacct"}
 
 
 def test_a_machine_without_control_groups() -> None:
