@@ -171,9 +171,11 @@ class _Weighing:
         said += [
             f"{series.name} was measured of the baseline only"
             for series in self._evidence.series
-            if series.baseline and not series.candidate
+            if series.decisive and series.baseline and not series.candidate
         ]
-        said += [self._undecided(result) for result in self._ungoverned() if result.verdict == "inconclusive"]
+        waited = {series.name for series in self._evidence.series if series.decisive}
+        undecided = [result for result in self._ungoverned() if result.verdict == "inconclusive"]
+        said += [self._undecided(result) for result in undecided if result.name in waited]
         said += [self._criterion(one) for one in self._criteria if one.verdict == "inconclusive"]
         return tuple(said)
 

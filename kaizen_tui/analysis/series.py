@@ -1,7 +1,7 @@
 """One metric's samples of both versions, and which of an output's measurements they come from."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kaizen_tui.analysis.benchmark import Pairs
 from kaizen_tui.analysis.formats.measurement import Direction, Measurement
@@ -19,6 +19,7 @@ class Series:
     """A metric's samples, in `unit`, "" where it has none.
 
     baseline[i] and candidate[i] are a pair. Where only one of the versions measures the metric, the other has none.
+    decisive: as the measurement's.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Series:
     direction: Direction
     baseline: tuple[float, ...]
     candidate: tuple[float, ...]
+    decisive: bool = True
 
     @property
     def compared(self) -> bool:
@@ -47,14 +49,16 @@ def placed(
     """
     metrics = {metric.name: metric for metric in known}
     if not picked:
-        return tuple(_in_terms(item, item.name, metrics, source) for item in found if item.by_default)
+        return tuple(
+            _in_terms(item, item.name, metrics, source, decisive=item.decisive) for item in found if item.by_default
+        )
     measured = {item.name: item for item in found}
     for name in picked:
         if name not in measured:
             near = nearest(name, measured)
             hint = f"did you mean {near}? {HINT}" if near else f"it measured {_some(measured)}; {HINT}"
             raise StoreError(f"the benchmark measured no {quoted(name)}", where=source, hint=hint)
-    return tuple(_in_terms(measured[name], own, metrics, source) for name, own in picked.items())
+    return tuple(_in_terms(measured[name], own, metrics, source, decisive=True) for name, own in picked.items())
 
 
 def _some(names: Mapping[str, object]) -> str:
@@ -62,17 +66,19 @@ def _some(names: Mapping[str, object]) -> str:
     return ", ".join(first) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
 
-def _in_terms(item: Measurement, name: str, metrics: Mapping[str, MetricFields], source: str) -> Measurement:
+def _in_terms(
+    item: Measurement, name: str, metrics: Mapping[str, MetricFields], source: str, *, decisive: bool
+) -> Measurement:
     metric = metrics.get(name)
     if metric is None:
-        return Measurement(name, item.value, item.unit, item.direction, item.runs)
+        return replace(item, name=name, decisive=decisive)
     direction: Direction = "higher" if metric.direction == "higher" else "lower"
+    terms = replace(item, name=name, direction=direction, decisive=True)
     unit = metric.shown_unit
     if not item.unit or not unit:
-        return Measurement(name, item.value, unit or item.unit, direction, item.runs)
+        return replace(terms, unit=unit or item.unit)
     value = convert(item.value, item.unit, unit)
     if value is None:
         what = f"{quoted(item.name)} was measured in {item.unit}, but {name} is in {unit}"
         raise StoreError(what, where=source, hint=HINT)
-    runs = tuple(convert(run, item.unit, unit) or 0.0 for run in item.runs)
-    return Measurement(name, value, unit, direction, runs)
+    return replace(terms, value=value, unit=unit, runs=tuple(convert(run, item.unit, unit) or 0.0 for run in item.runs))

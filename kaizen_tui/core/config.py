@@ -101,9 +101,13 @@ class Generator(StrictBlock):
 
 class Sandboxing(StrictBlock):
     """What holds the commands of an evaluation. `container`: Kaizen itself runs in a container that is thrown away
-    afterwards; `unsafe-local`: nothing. With these two a score-card doesn't open the canary's gate."""
+    afterwards; `unsafe-local`: nothing. With these two a score-card doesn't open the canary's gate.
+
+    network: `host` lets an `evaluation:` ask for the network.
+    """
 
     mode: Literal["bubblewrap", "container", "unsafe-local"] = "bubblewrap"
+    network: Literal["none", "host"] = "none"
 
 
 class HaproxySplitter(StrictBlock):

@@ -92,11 +92,11 @@ def _series(name: str, old: list[Measurement], new: list[Measurement]) -> Series
             raise UsageError(f"{name} was measured in {first.unit or 'no unit'} and in {item.unit or 'no unit'}")
     if len(old) == len(new) == 1 and old[0].runs and new[0].runs:
         size = min(len(old[0].runs), len(new[0].runs), formats.MOST_RUNS)
-        return Series(name, first.unit, first.direction, old[0].runs[:size], new[0].runs[:size])
+        return Series(name, first.unit, first.direction, old[0].runs[:size], new[0].runs[:size], first.decisive)
     if old and new and len(old) != len(new):
         raise UsageError(
             f"{name} has {len(old)} results of the baseline and {len(new)} of the candidate",
             hint="give as many of each, in the order in which they were measured",
         )
     before, after = (tuple(item.value for item in side) for side in (old, new))
-    return Series(name, first.unit, first.direction, before, after)
+    return Series(name, first.unit, first.direction, before, after, first.decisive)

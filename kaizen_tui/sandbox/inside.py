@@ -58,3 +58,27 @@ def _in_words(error: OSError, path: str) -> StoreError:
     return StoreError(
         f"cannot read what the run left: {error.strerror}", where=path, hint="check the command and the path"
     )
+
+
+def remove_inside(root: str, path: str) -> None:
+    """Removes the file `path`, relative to the folder `root`, so that what is read there later is a run's own.
+
+    Nothing when there is none. No part of `path` may be a symbolic link or `..`. Raises StoreError in words.
+    """
+    *folders, name = path.split("/")
+    if not path or any(part in ("", ".", "..") for part in (*folders, name)) or "\0" in path:
+        raise StoreError("the path leaves the worktree", where=path, hint="name a file within it")
+    fd = -1
+    try:
+        fd = os.open(root, _FOLDER)
+        for part in folders:
+            above, fd = fd, -1
+            fd = _step(above, part, _FOLDER)
+        os.unlink(name, dir_fd=fd)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise _in_words(error, path) from error
+    finally:
+        if fd >= 0:
+            os.close(fd)

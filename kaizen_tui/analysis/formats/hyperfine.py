@@ -20,7 +20,7 @@ def read(document: Node) -> list[tuple[str, Measurement]]:
         )
         cpu = node["user"].amount + node["system"].amount
         found.append((origin, wall))
-        found.append((origin, Measurement(metric_name(command, "cpu_s"), cpu, "s")))
+        found.append((origin, Measurement(metric_name(command, "cpu_s"), cpu, "s", decisive=False)))
     return found
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from statistics import median
 from typing import Literal
@@ -31,6 +31,8 @@ class Measurement:
     direction: which way is better.
     runs:      the single measurements that `value` is the median of, in their order; () where the output has only one.
     by_default: compared unless the settings pick others: a load test knows thirty numbers, of which few are asked for.
+    decisive: False for what only stands beside the metric that was asked for, as the CPU time does: a regression of it
+    counts, but where it is undecided the verdict doesn't wait for it.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Measurement:
     direction: Direction = "lower"
     runs: tuple[float, ...] = ()
     by_default: bool = True
+    decisive: bool = True
 
 
 def metric_name(*parts: str) -> str:
@@ -73,8 +76,7 @@ def distinct(found: Iterable[tuple[str, Measurement]]) -> tuple[Measurement, ...
     names = [item.name for _, item in items]
     twice = {name for name in names if names.count(name) > 1} if len(set(names)) < len(names) else set()
     return tuple(
-        Measurement(metric_name(item.name, _mark(origin)), item.value, item.unit, item.direction, item.runs,
-                    item.by_default) if item.name in twice else item
+        replace(item, name=metric_name(item.name, _mark(origin))) if item.name in twice else item
         for origin, item in items
     )  # fmt: skip
 

@@ -1,0 +1,153 @@
+"""An evaluation that is interrupted or killed at some moment: nothing is left, and the next one goes on."""
+
+import json
+import random
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from kaizen_tui.sandbox.protections import look_at_machine
+from tests.cli.evaluations import Shop
+from tests.conftest import IN_CI
+
+# Of five pairs at 10 ms, so that much of the time is between the runs.
+QUICK = "  setup: [python, -c, pass]\n  benchmarks:\n    - {command: [python, bench.py, MARK], pairs: 5}\n"
+SLOW = "  benchmarks:\n    - {command: [python, -c, 'import time; time.sleep(600)', MARK], pairs: 5}\n"
+
+
+@pytest.fixture
+def shop(tmp_path: Path, require_program: Callable[[str], str]) -> Shop:
+    require_program("git")
+    machine = look_at_machine()
+    if not machine.usable and IN_CI:
+        pytest.fail(machine.fault)
+    if not machine.usable:
+        pytest.skip(machine.fault)
+    shop = Shop(tmp_path / "shop", QUICK)
+    shop.write("work.py", "N = 1000\n")
+    shop.commit("quick")
+    shop.change(work="N = 2000\n")
+    return shop
+
+
+def kept(shop: Shop) -> int:
+    """How many pairs an interrupted run left."""
+    path = shop.root / ".kaizen/evaluations/KAIZ-001.jsonl"
+    return path.read_bytes().count(b'"pair"') if path.exists() else 0
+
+
+def stop_after(shop: Shop, lines: int, number: signal.Signals) -> int:
+    """Begins an evaluation and sends the signal after so many lines of progress; returns the exit code."""
+    with shop.begin() as process:
+        assert process.stderr is not None
+        for _ in range(lines):
+            if not process.stderr.readline():
+                break
+        process.send_signal(number)
+        process.stderr.read()
+        return process.wait()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_whoever_is_asked_to_end_leaves_nothing_but_the_finished_pairs(shop: Shop, number: signal.Signals) -> None:
+    code = stop_after(shop, 7, number)
+    assert code in (130, 128 + number)
+    assert shop.leftovers() == []
+    assert not Path(shop.ws.score_card_path("KAIZ-001")).exists()
+    found = kept(shop)
+    assert found >= 1
+    done = shop.cli("evaluate", "KAIZ-001")
+    assert f"going on: {found} finished pairs were kept" in done.err
+    assert shop.card["pairs"] == 5
+    assert kept(shop) == 0
+
+
+def test_a_benchmark_that_never_ends_is_interrupted(shop: Shop) -> None:
+    shop.configure(SLOW)
+    code = stop_after(shop, 2, signal.SIGINT)
+    assert code == 130
+    assert shop.leftovers() == []
+
+
+@pytest.mark.parametrize("lines", range(1, 8))
+def test_after_a_kill_the_next_run_cleans_up_and_goes_on(shop: Shop, lines: int) -> None:
+    stop_after(shop, lines, signal.SIGKILL)
+    found = kept(shop)
+    shop.cli("evaluate", "KAIZ-001")
+    assert shop.card["pairs"] == 5
+    assert shop.leftovers() == []
+    assert kept(shop) == 0
+    assert shop.ok("verify").code == 0
+    assert found <= 5
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("seed", range(30))
+def test_kills_at_any_moment(shop: Shop, seed: int) -> None:
+    rng = random.Random(seed)
+    for _ in range(4):
+        with shop.begin() as process:
+            try:
+                process.wait(rng.uniform(0.05, 1.5))
+            except Exception:  # noqa: BLE001 - still running, as a rule
+                process.send_signal(rng.choice([signal.SIGKILL, signal.SIGINT]))
+            process.communicate()
+    shop.cli("evaluate", "KAIZ-001")
+    assert shop.card["pairs"] == 5
+    assert shop.leftovers() == []
+    assert shop.ok("verify").code == 0
+
+
+def test_fresh_begins_anew(shop: Shop) -> None:
+    stop_after(shop, 7, signal.SIGINT)
+    assert kept(shop)
+    assert "going on" not in shop.cli("evaluate", "KAIZ-001", "--fresh").err
+
+
+def test_another_commit_begins_anew(shop: Shop) -> None:
+    stop_after(shop, 7, signal.SIGINT)
+    shop.change(work="N = 3000\n")
+    assert "going on" not in shop.cli("evaluate", "KAIZ-001").err
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda data: data[:-7],
+        lambda data: data + b'{"benchmark": 0, "pair": 4, "base',
+        lambda data: data.replace(b'"value"', b'"valve"'),
+        lambda data: b"\xff\x00" + data,
+        lambda data: b"",
+    ],
+    ids=["cut", "torn", "changed", "garbage", "empty"],
+)
+def test_what_was_kept_and_is_damaged_is_no_obstacle(shop: Shop, damage: Callable[[bytes], bytes]) -> None:
+    stop_after(shop, 7, signal.SIGINT)
+    path = shop.root / ".kaizen/evaluations/KAIZ-001.jsonl"
+    path.write_bytes(damage(path.read_bytes()))
+    assert shop.cli("evaluate", "KAIZ-001").code in (0, 1, 7)
+    assert shop.card["pairs"] == 5
+
+
+def test_two_at_once_would_disturb_each_other(shop: Shop) -> None:
+    shop.configure(SLOW)
+    with shop.begin() as process:
+        assert process.stderr is not None
+        process.stderr.readline()
+        process.stderr.readline()
+        second = shop.cli("evaluate", "KAIZ-001")
+        process.send_signal(signal.SIGINT)
+        process.communicate()
+    assert second.code == 5
+    assert "another evaluation runs" in second.err
+
+
+def test_pairs_are_in_random_order_and_the_same_for_one_seed(shop: Shop) -> None:
+    orders = set()
+    for _ in range(2):
+        stop_after(shop, 7, signal.SIGINT)
+        path = shop.root / ".kaizen/evaluations/KAIZ-001.jsonl"
+        orders.add(json.loads(path.read_bytes().split(b"\n")[0])["seed"])
+    assert len(orders) == 1  # an evaluation that goes on keeps its seed
