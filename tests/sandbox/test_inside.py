@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from kaizen_tui.core.errors import StoreError
-from kaizen_tui.sandbox.inside import read_inside
+from kaizen_tui.sandbox.inside import read_inside, remove_inside
 
 
 @pytest.fixture
@@ -58,3 +58,24 @@ def test_it_keeps_no_descriptor(root: Path) -> None:
         except StoreError:
             continue
     assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_a_file_is_removed_and_nothing_outside(tmp_path: Path) -> None:
+    root, outside = tmp_path / "tree", tmp_path / "outside"
+    (root / "out").mkdir(parents=True)
+    outside.mkdir()
+    (outside / "r.json").write_text("mine", encoding="utf-8")
+    (root / "out/r.json").write_text("old", encoding="utf-8")
+    remove_inside(str(root), "out/r.json")
+    assert not (root / "out/r.json").exists()
+    remove_inside(str(root), "out/r.json")  # it is gone already
+    remove_inside(str(root), "nowhere/r.json")
+    (root / "link").symlink_to(outside)
+    (root / "file").symlink_to(outside / "r.json")
+    with pytest.raises(StoreError, match="symbolic link"):
+        remove_inside(str(root), "link/r.json")
+    remove_inside(str(root), "file")  # the link itself
+    for path in ("../outside/r.json", "", "/etc/passwd", "a//b"):
+        with pytest.raises(StoreError, match="leaves the worktree"):
+            remove_inside(str(root), path)
+    assert (outside / "r.json").read_text(encoding="utf-8") == "mine"

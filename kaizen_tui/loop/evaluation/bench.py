@@ -100,7 +100,12 @@ class Bench:
 def limits_of(wanted: SandboxLimits) -> Limits:
     """The sandbox's own limits where the settings give none."""
     usual = Limits()
-    return Limits(memory=wanted.memory or usual.memory, pids=wanted.pids or usual.pids, time=wanted.time or usual.time)
+    return Limits(
+        memory=wanted.memory or usual.memory,
+        pids=wanted.pids or usual.pids,
+        time=wanted.time or usual.time,
+        disk=wanted.disk or usual.disk,
+    )
 
 
 def label_of(benchmark: Benchmark, others: int) -> str:

@@ -137,7 +137,10 @@ class _Work:
             measured = Measuring(bench, plan, self._kept, self._listener).measure()
         self._listener.step(Step("statistics"))
         failures = (*self._failures, *measured.failures)
-        evidence = Evidence(measured.series, tests, failures, measured.doubts)
+        replay = (
+            () if self._evaluation.replay is None else ("the `replay:` of `evaluation:` is not run by this version",)
+        )
+        evidence = Evidence(measured.series, tests, failures, (*measured.doubts, *replay))
         protections = machine.protections if mode == "bubblewrap" else ()
         if network == "host":
             protections = tuple(one for one in protections if one != "no network")
