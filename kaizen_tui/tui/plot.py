@@ -1,4 +1,4 @@
-"""One large chart, drawn by plotext. Slow (tens of milliseconds) and global: in a worker, behind a lock."""
+"""Large charts, drawn by plotext. Slow (tens of milliseconds) and global: in a worker, behind a lock."""
 
 import threading
 from collections.abc import Sequence
@@ -12,6 +12,8 @@ TARGET_WORD, ABORT_WORD = "target", "abort"
 SECOND = "•"
 MARK_LINE = "┊"
 _EDGES = "┼┤│├"
+# Lines and cells from which on an axis has a tick in its middle.
+_TALL, _BROAD = 9, 44
 
 
 def draw_plot(
@@ -52,6 +54,43 @@ def draw_plot(
         last = max(1, len(values) - 1)
         figure.ruler("y").lim(low, high).ticks(ticks, labels)
         figure.ruler("x").lim(0, last).ticks([0, last / 2, last], list(times))
+        figure.axes(False, side=1)
+        drawn = figure.build().string(colorless=True)
+        figure.clear()
+    return tuple(line.rstrip() for line in drawn.rstrip("\n").split("\n"))
+
+
+def draw_areas(
+    layers: Sequence[tuple[str, Sequence[int]]], width: int, height: int, times: tuple[str, str, str]
+) -> tuple[str, ...]:
+    """`height` lines of plain text: counts stacked on each other, each layer filled with a character of its own.
+
+    layers: the lowest first, (character, count at each of evenly spaced instants, oldest first); all of one length, and
+    one count at least is not 0. times: of the first, the middle and the last instant.
+    """
+    import plotext
+
+    stack: list[tuple[str, list[int]]] = []
+    for character, counts in layers:
+        below = stack[-1][1] if stack else [0] * len(counts)
+        stack.append((character, [under + count for under, count in zip(below, counts, strict=True)]))
+    top, last = max(stack[-1][1]), max(1, len(stack[-1][1]) - 1)
+    with _LOCK:
+        figure = plotext.figure
+        figure.clear()
+        plotext.terminal.limit(False, False)
+        figure.plot_size(max(20, width), max(5, height))
+        # From the top down: what lies lower covers the foot of what stands on it.
+        for character, heights in reversed(stack):
+            for xs, ys in _pieces([float(level) if level else None for level in heights]):
+                signal = figure.signal(xs, ys, marker=character).fillx()
+                if len(xs) > 1:
+                    signal.lines()
+                figure.draw(signal)
+        levels = sorted({0, top // 2, top} if height >= _TALL else {0, top})
+        figure.ruler("y").lim(0, top).ticks(levels, [str(level) for level in levels])
+        places, labels = ([0, last / 2, last], list(times)) if width >= _BROAD else ([0, last], [times[0], times[2]])
+        figure.ruler("x").lim(0, last).ticks(places, labels)
         figure.axes(False, side=1)
         drawn = figure.build().string(colorless=True)
         figure.clear()

@@ -5,9 +5,11 @@ from typing import TYPE_CHECKING
 from kaizen_tui.core.flow import Flow
 from kaizen_tui.tui.latest import Latest
 from kaizen_tui.tui.platform_actions import FLOW
-from kaizen_tui.tui.platform_messages import FlowReady
+from kaizen_tui.tui.platform_messages import ChartReady, FlowReady
+from kaizen_tui.tui.plot import draw_areas
 from kaizen_tui.tui.screens.full import FullScreen
 from kaizen_tui.tui.widgets.bars import Piece
+from kaizen_tui.tui.widgets.flow_areas import Days, dates_of, layers_of
 from kaizen_tui.tui.widgets.flow_lines import flow_lines
 from kaizen_tui.tui.widgets.slo_lines import fit
 
@@ -20,7 +22,10 @@ SPANS: tuple[tuple[int, int], ...] = ((4, 30), (12, 60), (26, 180), (52, 365))
 
 
 class FlowScreen(FullScreen):
-    """The figures at the instant that the board shows. The logs are read in a worker."""
+    """The figures at the instant that the board shows, with their chart; both are made in workers.
+
+    Until a new chart is there the last one stays.
+    """
 
     CONTEXT = FLOW
 
@@ -29,6 +34,9 @@ class FlowScreen(FullScreen):
         self.span = 1
         self.flow: Flow | None = None
         self._limits: dict[str, int] = {}
+        self.chart: tuple[str, ...] = ()
+        self._drawn: tuple[Days, int, int] | None = None
+        self._charts: Latest[tuple[Days, int, int]] = Latest(app.jobs, self._draw_chart, self.post_message)
         self._latest: Latest[tuple[tuple[TicketRow, ...], int, int]] = Latest(app.jobs, self._answer, self.post_message)
 
     def on_mount(self) -> None:
@@ -54,6 +62,24 @@ class FlowScreen(FullScreen):
         self.flow, self._limits = message.flow, message.limits
         self.draw()
 
+    def _chart(self, width: int, height: int) -> tuple[str, ...]:
+        """The chart as it is; asks for another one when the figures or the size are not those that it was drawn for."""
+        wanted = (self.flow.cumulative if self.flow is not None else (), width, height)
+        if wanted != self._drawn:
+            self._drawn = wanted
+            self._charts.want(wanted)
+        return self.chart
+
+    def _draw_chart(self, generation: int, wish: tuple[Days, int, int]) -> ChartReady:
+        """In a worker."""
+        days, width, height = wish
+        return ChartReady(wish, draw_areas(layers_of(days), width, height, dates_of(days)))
+
+    def on_chart_ready(self, message: ChartReady) -> None:
+        if message.key == self._drawn:
+            self.chart = message.lines
+            self.draw()
+
     def on_workspace_touched(self) -> None:
         """Tickets changed on disk: the board reads them first, then the figures are counted anew."""
         self.call_later(self._ask)
@@ -70,7 +96,7 @@ class FlowScreen(FullScreen):
         if self.flow is None:
             self.body.show([fit([(" Reading the logs …", tones.muted)], width, tones.text)])
         elif width:
-            self.body.show(flow_lines(self.flow, self._limits, width, height, self.body.palette))
+            self.body.show(flow_lines(self.flow, self._limits, width, height, self.body.palette, self._chart))
 
     def _then(self) -> list[Piece]:
         at = self.kaizen.main.travel.at

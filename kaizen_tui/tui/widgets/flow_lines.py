@@ -1,46 +1,32 @@
-"""The flow figures as lines: times, throughput, work in progress, failures; the cumulative flow as stacked areas."""
+"""The flow figures as lines: times, throughput, work in progress, failures; beside or below them the chart."""
 
 from collections.abc import Mapping, Sequence
 
-from rich.cells import cell_len
 from rich.style import Style
 
 from kaizen_tui.core.flow import Flow, Spread
 from kaizen_tui.core.numbers import human_percent
-from kaizen_tui.core.states import STATUS_TITLES, STATUSES
-from kaizen_tui.core.times import age, format_epoch
+from kaizen_tui.core.states import STATUS_TITLES
+from kaizen_tui.core.times import age
 from kaizen_tui.core.wip import over_limit
 from kaizen_tui.tui.celltext import pad
 from kaizen_tui.tui.tokens import Palette
 from kaizen_tui.tui.widgets.cards import Line
+from kaizen_tui.tui.widgets.flow_areas import Chart, area_lines
 from kaizen_tui.tui.widgets.slo_lines import Piece, fit, fit_line
 
-# From the bottom of the stack up: what is done lies below, what has just come in on top.
-STACK: tuple[tuple[str, str], ...] = (
-    ("complete", "█"), ("aborted", "×"), ("canary", "▓"), ("in_review", "▒"), ("in_progress", "░"), ("planned", ":"),
-    ("draft", "·"),
-)  # fmt: skip
 _LABEL = 18
 _WIDE = 110
 
 
-def _style(status: str, palette: Palette) -> Style:
-    tones = palette.normal
-    return {
-        "complete": tones.success,
-        "aborted": tones.error,
-        "canary": tones.warning,
-        "in_review": tones.accent,
-        "in_progress": tones.text,
-    }.get(status, tones.muted)
-
-
-def flow_lines(flow: Flow, limits: Mapping[str, int], width: int, height: int, palette: Palette) -> list[Line]:
+def flow_lines(
+    flow: Flow, limits: Mapping[str, int], width: int, height: int, palette: Palette, chart: Chart
+) -> list[Line]:
     """All of it, beside each other on a wide screen, the figures above the areas on a narrow one."""
     if width >= _WIDE:
         left = max(60, width * 2 // 5)
         figures = figure_lines(flow, limits, left - 2, height, palette)
-        areas = area_lines(flow.cumulative, width - left - 2, height - 1, palette)
+        areas = area_lines(flow.cumulative, width - left - 2, height - 1, palette, chart)
         blank = fit([], left - 2, palette.normal.text)
         return [
             fit_line(
@@ -52,8 +38,7 @@ def flow_lines(flow: Flow, limits: Mapping[str, int], width: int, height: int, p
             for y in range(height)
         ]  # fmt: skip
     figures = figure_lines(flow, limits, width, height, palette, brief=True)
-    room = height - len(figures)
-    return figures + (area_lines(flow.cumulative, width, room, palette) if room >= 6 else [])
+    return figures + area_lines(flow.cumulative, width, height - len(figures), palette, chart)
 
 
 def _row(label: str, pieces: Sequence[Piece], width: int, palette: Palette) -> Line:
@@ -164,59 +149,3 @@ def _oldest(flow: Flow, width: int, palette: Palette) -> list[Line]:
              (f"  {STATUS_TITLES[status].lower()}", tones.muted)], width, palette)
         for nth, (old, name, status) in enumerate(flow.oldest)
     ]  # fmt: skip
-
-
-def area_lines(days: Sequence[tuple[int, tuple[int, ...]]], width: int, height: int, palette: Palette) -> list[Line]:
-    """The cumulative flow: how many tickets were in each status at each day's end, stacked, oldest day first.
-
-    Each status has a shape as well as a colour; the areas' heights are shares of the most tickets of any day.
-    """
-    tones = palette.normal
-    most = max((sum(counts) for _, counts in days), default=0)
-    lines = [_head("CUMULATIVE FLOW", width, palette)]
-    tall = height - 4
-    if not most or tall < 2:
-        return [*lines, fit([(" no tickets yet", tones.muted)], width, tones.text)]
-    across = max(10, width - 7)
-    columns = [days[min(len(days) - 1, x * len(days) // across)][1] for x in range(across)]
-    order = [STATUSES.index(status) for status, _ in STACK]
-    stacks = [_edges([counts[nth] for nth in order], most, tall) for counts in columns]
-    for row in range(tall - 1, -1, -1):
-        label = f"{most:>5} " if row == tall - 1 else f"{0:>5} " if not row else " " * 6
-        pieces: list[Piece] = [(label, tones.muted)]
-        for edges in stacks:
-            nth = next((nth for nth, edge in enumerate(edges) if row < edge), None)
-            char, style = (" ", tones.text) if nth is None else (STACK[nth][1], _style(STACK[nth][0], palette))
-            if pieces[-1][1] is style:
-                pieces[-1] = (pieces[-1][0] + char, style)
-            else:
-                pieces.append((char, style))
-        lines.append(fit(pieces, width, tones.text))
-    first, last = format_epoch(days[0][0])[:10], format_epoch(days[-1][0])[:10]
-    gap = " " * max(1, across - len(first) - len(last))
-    lines.append(fit([(f"      {first}{gap}{last}", tones.muted)], width, tones.text))
-    return [*lines, *_legend(width, palette)]
-
-
-def _edges(counts: Sequence[int], most: int, tall: int) -> list[int]:
-    """The upper edge of each layer in rows, rounded so that the whole is never higher than its sum."""
-    edges, total = [], 0
-    for count in counts:
-        total += count
-        edges.append(round(total / most * tall))
-    return edges
-
-
-def _legend(width: int, palette: Palette) -> list[Line]:
-    """Shape, colour and name of each status, top of the stack first, in as many lines as it takes (two at most)."""
-    lines: list[list[Piece]] = [[("      ", palette.normal.text)]]
-    used = 6
-    for status, shape in reversed(STACK):
-        name = f" {STATUS_TITLES[status].lower()}  "
-        need = 2 + cell_len(name)
-        if used + need > width and len(lines) == 1:
-            lines.append([("      ", palette.normal.text)])
-            used = 6
-        lines[-1] += [(shape * 2, _style(status, palette)), (name, palette.normal.muted)]
-        used += need
-    return [fit(line, width, palette.normal.text) for line in lines]
