@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from kaizen_tui.cli import errors
+from kaizen_tui.cli.app import COMMANDS
 from kaizen_tui.core.errors import ConflictError, NotFoundError, StoreError, UsageError
 from tests.cli.world import World
 
@@ -200,16 +201,9 @@ def test_help_and_version(world: World) -> None:
     assert "Governance:" in bare.out
     assert "merge-driver" not in bare.out
     assert world.process("--version").out.startswith("kaizen 0.")
-    for later in ("evaluate", "deploy", "observe", "learn", "run", "judge"):
-        assert f"\n  {later} " not in bare.out
-    assert "\n  create " not in bare.out
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["new", "list", "show", "update", "edit", "why", "approve", "reject", "signoff", "comment", "log", "verify", "lint",
-     "component", "components", "init", "doctor", "completion", "merge-driver"],
-)  # fmt: skip
+@pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_help(world: World, name: str) -> None:
     result = world.ok(name, "--help")
     assert result.out.startswith(f"Usage: kaizen {name}")
