@@ -4,8 +4,10 @@ import os
 import signal
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
+import click
 import pytest
 
 from kaizen_tui.cli import errors
@@ -205,9 +207,13 @@ def test_help_and_version(world: World) -> None:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_help(world: World, name: str) -> None:
-    result = world.ok(name, "--help")
-    assert result.out.startswith(f"Usage: kaizen {name}")
-    assert "--debug" in result.out
+    entry = COMMANDS[name]
+    found = getattr(import_module(entry.module), entry.attribute)
+    inner = [(name, one) for one in found.commands] if isinstance(found, click.Group) else [(name,)]
+    for words in [(name,), *inner]:
+        result = world.ok(*words, "--help")
+        assert result.out.startswith(f"Usage: kaizen {' '.join(words)}")
+        assert "--debug" in result.out or words not in inner
 
 
 def test_the_short_options_are_as_fixed(world: World) -> None:
