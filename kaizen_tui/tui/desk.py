@@ -22,7 +22,7 @@ class ReadOnlyError(KaizenError):
     """The dashboard was started with --read-only."""
 
     def __init__(self) -> None:
-        super().__init__("this board is read-only", hint="start kaizen-tui without --read-only to change tickets")
+        super().__init__("this board is read-only", hint="start kaizen-tui without --read-only to change it")
 
 
 class PastError(KaizenError):

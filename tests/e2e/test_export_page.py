@@ -10,6 +10,7 @@ from kaizen_tui.core.states import STATUS_TITLES
 from kaizen_tui.export.collect import collect
 from kaizen_tui.export.formats import render
 from tests.e2e.chromium import Chromium
+from tests.e2e.devtools import open_page
 from tests.tui.boards import NOW, Place
 
 TITLES = (
@@ -77,3 +78,18 @@ def test_the_page_in_a_browser(tmp_path: Path, require_program: Callable[[str], 
 
     wide = browser.picture(page.as_uri(), tmp_path / "wide.png")
     assert wide.startswith(b"\x89PNG")
+
+
+@pytest.mark.e2e
+async def test_all_columns_fit_a_small_laptop(tmp_path: Path, require_program: Callable[[str], str]) -> None:
+    program = require_program("chromium")
+    place = Place(tmp_path / "ws")
+    for number, status in enumerate(STATUS_TITLES, 1):
+        place.ticket(number, status, title="Incomprehensibilities " * 4)
+    page = tmp_path / "board.html"
+    page.write_bytes(b"".join(render(collect(place.workspace, int(NOW.timestamp())), place.workspace, "html")))
+    async with open_page(program, tmp_path / "browser", page.as_uri(), size=(1280, 800)) as tab:
+        await tab.until("document.readyState == 'complete' && document.querySelector('.board') !== null")
+        board = "document.querySelector('.board')"
+        assert await tab.value(f"{board}.scrollWidth <= {board}.clientWidth")
+        assert await tab.value("document.querySelectorAll('.column').length") == len(STATUS_TITLES)

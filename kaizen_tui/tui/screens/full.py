@@ -102,7 +102,7 @@ class FullScreen(Screen[None], inherit_bindings=False):
     def refusal(self) -> str:
         """Why nothing can be written, or ""."""
         if self.kaizen.desk.read_only:
-            return "this board is read-only; start kaizen-tui without --read-only to change tickets"
+            return "this board is read-only; start kaizen-tui without --read-only to change it"
         return self.kaizen.main.travel.refusal
 
     @property
