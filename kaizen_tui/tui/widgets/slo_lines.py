@@ -18,7 +18,7 @@ from kaizen_tui.tui.widgets.cards import Line
 
 Piece = tuple[str, Style]
 
-_TIGHT, _VALUE, _TARGET, _NOTE = 58, 9, 8, 13
+_TIGHT, _VALUE, _TARGET, _NOTE = 58, 9, 8, 15
 _LEAST_SPARK = 6
 
 
