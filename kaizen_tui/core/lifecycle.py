@@ -55,5 +55,6 @@ def check_move(old: str, new: str) -> Unmet | None:
         )
     only = _ENTERED_ONLY_FROM.get(new)
     reason = f"{title(new)} is entered only from {title(only)}" if only else f"{title(old)} never goes to {title(new)}"
-    possible = " or ".join(title(target) for target in EDGES[old])
+    *others, last = (title(target) for target in EDGES[old])
+    possible = f"{', '.join(others)} or {last}" if others else last
     return Unmet("edge", f"{reason}; from {title(old)} the ticket can go to {possible}", "", overridable=False)

@@ -87,6 +87,11 @@ class FilterSide:
         self._screen.key_bar.display = True
         self._screen.set_focus(self._screen.board, scroll_visible=False)
 
+    def fit(self, *, too_small: bool) -> None:
+        """Nothing is typed where it can't be seen: in a window too small for the board keys are the board's again."""
+        if too_small and self.typing:
+            self.action_close_filter(1)
+
     def apply(self, text: str) -> None:
         """Takes another filter and shows what it leaves."""
         self._stop()

@@ -37,13 +37,12 @@ def test_what_is_final_has_no_way_out() -> None:
             "draft",
             "canary",
             "canary is entered only from in review; from draft the ticket can go to "
-            "planned or in progress or in review or aborted",
+            "planned, in progress, in review or aborted",
         ),
         (
             "in_review",
             "complete",
-            "complete is entered only from canary; from in review the ticket can go to "
-            "canary or in progress or aborted",
+            "complete is entered only from canary; from in review the ticket can go to canary, in progress or aborted",
         ),
         ("canary", "draft", "canary never goes to draft; from canary the ticket can go to complete or aborted"),
         ("draft", "plannd", "there is no status `plannd`; did you mean `planned`?"),

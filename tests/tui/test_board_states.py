@@ -98,6 +98,22 @@ async def test_too_small_a_window_says_so(place: Place, size: tuple[int, int], s
             assert "KAIZ-001" in screen_text(app)
 
 
+async def test_in_a_window_made_too_small_nothing_is_typed_unseen(place: Place) -> None:
+    place.ticket(1, title="Trim payloads")
+    place.ticket(2, title="Pool sockets")
+    app = place.app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await calm(pilot, app)
+        await press(pilot, app, "slash")
+        await write(pilot, "trim")
+        await pilot.resize_terminal(50, 12)
+        await calm(pilot, app)
+        assert not app.main.filter.typing
+        assert app.main.filter.filter.text == "trim"
+        await press(pilot, app, "q")
+    assert app.return_code == 0
+
+
 async def test_read_only_is_said_and_kept(place: Place) -> None:
     place.ticket(1, "planned")
     app = place.app(read_only=True)

@@ -120,6 +120,7 @@ class BoardScreen(DeedHandlers, PlatformHandlers, Screen[None], inherit_bindings
             needed = f"{layout.SMALLEST_WIDTH} × {layout.SMALLEST_HEIGHT}"
             has = f"{event.size.width} × {event.size.height}"
             self._too_small.update(Content(f"The board needs {needed};\nthis window is {has}.\nMake it larger, or q."))
+        self.filter.fit(too_small=small)
         await self.detail.fit()
         self.slo.fit()
 
