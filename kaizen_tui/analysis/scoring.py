@@ -50,12 +50,14 @@ class Evidence:
     """What was found. tests: None where there are none. failures: what else went wrong with the candidate, in words.
 
     doubts: what keeps the verdict from being a pass, in words, such as a benchmark that was not run to its end.
+    notes: what people should know of it, in words; no verdict hangs on them.
     """
 
     series: tuple[Series, ...] = ()
     tests: TestResults | None = None
     failures: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ def score(promise: Promise, evidence: Evidence, setting: Setting) -> ScoreCard:
         machine=setting.machine,
         sandbox=setting.sandbox,
         verdict=verdict,
-        reasons=reasons,
+        reasons=(*reasons, *evidence.notes),
         seed=setting.seed,
     )
 

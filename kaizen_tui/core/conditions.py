@@ -135,6 +135,7 @@ def _evaluated(facts: Facts) -> Iterable[Unmet]:
         return
     if card.verdict != "pass":
         yield Unmet("score_card", f"the score-card's verdict is {card.verdict}, not pass", command)
+    yield from _vouched_for(facts, card.ticket)
     measured = card.commits.candidate
     if not facts.candidate_commit:
         text = f"no branch kaizen/{facts.ticket.id} says which commit is the candidate"
@@ -144,6 +145,18 @@ def _evaluated(facts: Facts) -> Iterable[Unmet]:
         yield Unmet("candidate", text, command)
     if not card.in_sandbox:
         yield Unmet("sandbox", "the score-card was not measured in a sandbox", command)
+
+
+def _vouched_for(facts: Facts, of: str) -> Iterable[Unmet]:
+    """The file is the one that the last evaluation wrote, not one that was edited or copied since."""
+    command = commands.evaluate(facts.ticket.id)
+    if of != facts.ticket.id:
+        yield Unmet("score_card", f"the score-card is the one of {quoted(of)}", command)
+        return
+    entries = facts.log.latest(lambda entry: entry.event == "evaluate")
+    if not any(entry.text("score_card") in ("", facts.score_card_hash) for entry in entries):
+        text = "no `evaluate` entry of the log vouches for Score-card.json as it is: it was changed by hand, or copied"
+        yield Unmet("score_card", text, command)
 
 
 def _manual(facts: Facts, *, about_canary: bool) -> Iterable[Unmet]:

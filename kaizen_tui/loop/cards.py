@@ -104,8 +104,13 @@ def _later(session: Session, before: str) -> str:
 
 
 def _fields(card: ScoreCard, digest: str) -> dict[str, object]:
-    commits = {"baseline": card.commits.baseline, "candidate": card.commits.candidate}
-    return {"verdict": card.verdict, "score_card": digest, "commits": commits, "sandbox": card.sandbox.kind}
+    return {
+        "verdict": card.verdict,
+        "baseline": card.commits.baseline,
+        "candidate": card.commits.candidate,
+        "sandbox": card.sandbox.kind,
+        "score_card": digest,
+    }
 
 
 def _put_back(path: str, before: bytes | None) -> None:

@@ -6,6 +6,7 @@ is missing, the folder is no checkout or the repository is broken, the answer is
 
 import os
 import re
+from collections.abc import Sequence
 
 from kaizen_tui.core.git_environment import QUIET, git_environment
 
@@ -92,3 +93,18 @@ def default_branch(cwd: str) -> str | None:
     named = [(out or b"").decode("utf-8", "replace").strip()]
     usual = [f"{place}/{name}" for name in ("main", "master") for place in ("refs/heads", "refs/remotes/origin")]
     return next((ref for ref in (*named, *usual) if ref and rev_parse(cwd, ref)), None)
+
+
+def changed_paths(cwd: str, old: str, new: str, paths: Sequence[str], most: int = 20) -> tuple[str, ...]:
+    """Which of `paths`, or of the files in them, differ between two commits. Nothing where git can't say.
+
+    paths: relative to the checkout's root, taken literally. most: names that are given.
+    """
+    root = checkout_of(cwd)
+    if root is None or not paths:
+        return ()
+    out = run(
+        root, "--literal-pathspecs", "diff-tree", "-r", "-z", "--name-only", "--no-ext-diff", old, new, "--", *paths
+    )
+    names = (out or b"").split(b"\0")[:most]
+    return tuple(name.decode("utf-8", "replace") for name in names if name)

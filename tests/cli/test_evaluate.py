@@ -79,7 +79,7 @@ def test_the_same_commit_twice_ten_times(shop: Shop) -> None:
 
 
 def test_too_few_pairs(shop: Shop) -> None:
-    shop.change(work="N = 20_000\n")
+    shop.change(work="N = 5_000\n")
     done = shop.cli("evaluate", "KAIZ-001", "--pairs", "3")
     assert done.code == 7
     assert "3 pairs are too few for an interval; about 2 more pairs would tell" in done.out
@@ -256,6 +256,27 @@ def test_a_finished_evaluation_is_not_added_to(shop: Shop) -> None:
     shop.cli("evaluate", "KAIZ-001", "--pairs", "6")
     assert shop.card["pairs"] == 6
     assert shop.card["seed"] != seed
+
+
+def test_a_change_of_the_benchmark_itself_is_said(shop: Shop) -> None:
+    shop.change(bench=BENCH + "# and more\n")
+    shop.cli("evaluate", "KAIZ-001", "--pairs", "5")
+    assert "the change touches what measures it: bench.py" in shop.card["reasons"][-1]
+    shop.change(bench=BENCH, work="N = 5000\n")
+    shop.cli("evaluate", "KAIZ-001", "--pairs", "5")
+    assert "touches" not in json.dumps(shop.card["reasons"])
+
+
+def test_a_score_card_that_was_edited_opens_no_gate(shop: Shop) -> None:
+    shop.change(work="raise SystemExit(1)\n")
+    shop.cli("evaluate", "KAIZ-001", "--pairs", "2")
+    for status in ("planned", "in_progress", "in_review"):
+        shop.cli("update", "KAIZ-001", "--status", status)
+    path = Path(shop.ws.score_card_path("KAIZ-001"))
+    path.write_bytes(path.read_bytes().replace(b'"verdict": "fail"', b'"verdict": "pass"'))
+    refused = shop.cli("update", "KAIZ-001", "--status", "canary")
+    assert refused.code == 4
+    assert "was changed by hand, or copied" in refused.text
 
 
 def test_a_benchmark_that_says_nonsense(shop: Shop) -> None:

@@ -361,3 +361,20 @@ def test_status_fields_hold_what_the_log_needs() -> None:
     assert status_fields(decision, "a duplicate") == {
         "from": "draft", "to": "aborted", "unmet": [], "reason": "a duplicate",
     }  # fmt: skip
+
+
+def test_a_score_card_that_no_entry_vouches_for() -> None:
+    world = World().through("planned", "in_progress", "in_review")
+    world.prepare("canary")
+    world.say("evaluate", "kaizen", verdict="pass", score_card=world.card_hash)
+    assert "score_card" not in {unmet.code for unmet in world.decide("canary").refused}
+    world.card_hash = "f" * 64  # the file was changed since
+    assert "score_card" in {unmet.code for unmet in world.decide("canary").refused}
+
+
+def test_the_score_card_of_another_ticket() -> None:
+    world = World().through("planned", "in_progress", "in_review")
+    world.prepare("canary")
+    assert world.card is not None
+    world.card = world.card.model_copy(update={"ticket": "KAIZ-002"})
+    assert "score_card" in {unmet.code for unmet in world.decide("canary").refused}

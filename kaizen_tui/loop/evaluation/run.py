@@ -24,6 +24,7 @@ from kaizen_tui.sandbox.lease import Lease
 from kaizen_tui.sandbox.protections import Machine, look_at_machine
 from kaizen_tui.sandbox.spec import Mode, Network
 from kaizen_tui.sandbox.worktree import add_worktree
+from kaizen_tui.store import git
 from kaizen_tui.store.trust import need_trust
 
 
@@ -140,13 +141,23 @@ class _Work:
         replay = (
             () if self._evaluation.replay is None else ("the `replay:` of `evaluation:` is not run by this version",)
         )
-        evidence = Evidence(measured.series, tests, failures, (*measured.doubts, *replay))
+        evidence = Evidence(measured.series, tests, failures, (*measured.doubts, *replay), self._notes())
         protections = machine.protections if mode == "bubblewrap" else ()
         if network == "host":
             protections = tuple(one for one in protections if one != "no network")
         record = bench.record(protections)
         setting = Setting(self._session.stamp(), self._commits, this_machine(), record, self._kept.seed)
         return save(self._session, score(self._promise, evidence, setting))
+
+    def _notes(self) -> tuple[str, ...]:
+        """Whether the change touches what measures it: then the two numbers may not be of the same thing."""
+        words = [word for benchmark in self._evaluation.benchmarks for word in benchmark.command]
+        paths = [word for word in dict.fromkeys(words) if _is_path(word)]
+        root, commits = self._session.workspace.root, self._commits
+        changed = git.changed_paths(root, commits.baseline, commits.candidate, paths)
+        if not changed:
+            return ()
+        return (f"the change touches what measures it: {', '.join(changed)}; look whether both measure the same",)
 
     def _set_up(self, bench: Bench) -> bool:
         """False when the candidate can't be set up, where the baseline could: then there is nothing to test."""
@@ -202,3 +213,8 @@ class _Work:
         elif not outcome.ok:
             self._listener.output(said, tail(outcome))
         return found
+
+
+def _is_path(word: str) -> bool:
+    """Whether a word of a command can name something in the checkout."""
+    return bool(word) and not word.startswith(("-", "/")) and ".." not in word.split("/")
