@@ -77,6 +77,16 @@ def evaluation(repository: Repository, machine: Machine) -> Iterator[Evaluation]
 
 @pytest.mark.parametrize("number", range(KILLS))
 def test_killed(evaluation: Evaluation, machine: Machine, number: int) -> None:
+    kill_and_sweep(evaluation, machine)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("number", range(min(300, int(os.environ.get("KAIZEN_KILLS", "300")))))
+def test_killed_often(evaluation: Evaluation, machine: Machine, number: int) -> None:
+    kill_and_sweep(evaluation, machine)
+
+
+def kill_and_sweep(evaluation: Evaluation, machine: Machine) -> None:
     evaluation.end(signal.SIGKILL, random.uniform(0.01, 0.5))
     room, deadline = f"{evaluation.repository.root}/.kaizen/sandbox", time.monotonic() + PATIENCE
     while sweep(room) or (os.path.exists(room) and os.listdir(room)):
