@@ -1,12 +1,14 @@
-"""The processor time of a run where no control group tells it.
+"""The first process of a sandbox's namespace, waited for by us.
 
-bubblewrap ends as soon as its command did, before it waited for the first process of its namespace, and with that for
-all others. For the length of a run this process therefore takes that one over (PR_SET_CHILD_SUBREAPER) and waits for
-it.
+bubblewrap ends as soon as its command did, before that process and all others of the namespace are gone, and leaves it
+to the machine's first process, which in a container may never wait. For the length of a run this process therefore
+adopts what its descendants leave (PR_SET_CHILD_SUBREAPER): a run is over when it is over, and its processor time known.
 """
 
 import json
 import os
+import signal
+import threading
 from types import TracebackType
 
 _PR_SET_CHILD_SUBREAPER = 36
@@ -19,13 +21,13 @@ class Reaper:
         self.reader, self.writer = os.pipe2(os.O_CLOEXEC)
 
     def __enter__(self) -> "Reaper":
-        _adopt(True)
+        _adopt(1)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        _adopt(False)
+        _adopt(-1)
         self.close_writer()
         reader, self.reader = self.reader, -1
         if reader >= 0:
@@ -44,14 +46,23 @@ class Reaper:
         told = os.read(self.reader, 4096)
         try:
             pid = int(json.loads(told)["child-pid"])
+            os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)  # fails when it isn't ours
+            os.kill(pid, signal.SIGKILL)  # it may have begun when bubblewrap was killed, and then lives on
             usage = os.wait4(pid, 0)[2]
         except (ValueError, KeyError, TypeError, ChildProcessError):
             return 0.0
         return usage.ru_utime + usage.ru_stime
 
 
-def _adopt(on: bool) -> None:
-    """Whether this process becomes the parent of what its descendants leave behind."""
+_runs = 0
+_lock = threading.Lock()
+
+
+def _adopt(more: int) -> None:
+    """Counts the runs under way; from the first to the last this process is the parent of what is left behind."""
     import ctypes  # only here is it needed
 
-    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, int(on), 0, 0, 0)
+    global _runs
+    with _lock:
+        _runs += more
+        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, int(_runs > 0), 0, 0, 0)

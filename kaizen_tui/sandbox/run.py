@@ -33,8 +33,7 @@ def run(lease: Lease, spec: Spec, machine: Machine, *, clock: Callable[[], float
     """
     _refuse(spec, machine)
     with contextlib.ExitStack() as stack:
-        told = machine.places.has("cpuacct") or spec.mode != "bubblewrap"
-        reaper = None if told else stack.enter_context(Reaper())
+        reaper = stack.enter_context(Reaper()) if spec.mode == "bubblewrap" else None
         attempt = _Run(lease, spec, machine, clock, reaper)
         stack.callback(attempt.close)
         attempt.start()

@@ -3,6 +3,7 @@
 import dataclasses
 import os
 import signal
+import subprocess
 
 import pytest
 
@@ -50,6 +51,16 @@ def test_no_descriptor_is_left(attack: Attack) -> None:
     for _ in range(3):
         attack("sh", "-c", "true", stdin=b"x")
     assert sorted(os.listdir("/proc/self/fd")) == before
+
+
+def test_no_dead_process_is_left(attack: Attack) -> None:
+    """What bubblewrap leaves becomes this process' child, which has to wait for it."""
+    for _ in range(5):
+        assert attack("sh", "-c", "sleep 1000 & true").ok
+    assert attack("sh", "-c", "sleep 1000", time=0.2).timed_out
+    command = ["ps", "-o", "stat=,comm=", "--ppid", str(os.getpid())]
+    children = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    assert not [line for line in children.splitlines() if "bwrap" in line]
 
 
 def test_no_descriptor_is_inherited(attack: Attack, lease: Lease) -> None:
