@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 import requests
 from prometheus_api_client.exceptions import PrometheusApiClientException
@@ -75,25 +76,42 @@ class _Session(requests.Session):
         self._settings = settings
         self._clock = clock
         self._seen = threading.local()
+        self._plain: dict[tuple[str, str], requests.PreparedRequest] = {}
 
     @property
     def response(self) -> requests.Response | None:
         """The last response in this thread."""
         return getattr(self._seen, "response", None)
 
-    def request(self, *args: Any, **more: Any) -> requests.Response:
+    def request(self, method: Any, url: Any, *args: Any, **more: Any) -> requests.Response:
         self._seen.end = self._clock() + self._settings.timeout
-        headers = dict(more.pop("headers", None) or {})
-        if self._settings.token is not None:
-            headers["Authorization"] = f"Bearer {self._settings.token()}"
         self._seen.response = None
-        more |= {"headers": headers, "timeout": self._settings.timeout, "allow_redirects": False, "stream": True}
-        response = super().request(*args, **more)
+        prepared = self._prepared(str(method), str(url), more.get("headers") or {}, more.get("params") or {})
+        if self._settings.token is not None:
+            prepared.headers["Authorization"] = f"Bearer {self._settings.token()}"
+        # The adapter itself: no redirect is followed, no cookie kept.
+        adapter = self.get_adapter(str(url))
+        response = adapter.send(prepared, stream=True, timeout=self._settings.timeout, verify=self.verify)
         with response:
             response._content = self._body(response)  # what Response.content itself would keep
             response._content_consumed = True
         self._seen.response = response
         return response
+
+    def _prepared(
+        self, method: str, url: str, headers: Mapping[str, str], params: Mapping[str, str]
+    ) -> requests.PreparedRequest:
+        """The request. What requests makes of address and headers is made once for each address: it takes a quarter of
+        a small query's time."""
+        plain = self._plain.get((method, url))
+        if plain is None:
+            plain = self.prepare_request(requests.Request(method, url, headers=dict(headers)))
+            self._plain[method, url] = plain
+        prepared = requests.PreparedRequest()
+        prepared.method, prepared.hooks = plain.method, plain.hooks
+        prepared.url = f"{plain.url}?{urlencode(params)}"
+        prepared.headers = plain.headers.copy()
+        return prepared
 
     def left(self) -> float:
         """Seconds that this thread's request still has."""
