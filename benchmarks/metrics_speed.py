@@ -34,7 +34,7 @@ from kaizen_tui.metrics.prometheus import PrometheusSource  # noqa: E402
 from kaizen_tui.metrics.server import WIDTH, Answer, Server, ServerSettings  # noqa: E402
 from kaizen_tui.store.reading import list_components  # noqa: E402
 from kaizen_tui.store.workspace import Workspace  # noqa: E402
-from kaizen_tui.tui.app import KaizenApp, Options  # noqa: E402
+from kaizen_tui.tui.app import SWITCH_INTERVAL, KaizenApp, Options  # noqa: E402
 from tests.e2e.servers import Prometheus  # noqa: E402
 from tests.e2e.service import Service  # noqa: E402
 
@@ -247,7 +247,7 @@ class Beats(NamedTuple):
 
 async def heartbeat(workspace: Workspace, seconds: float) -> Result:
     """The board, 160x48, reading every second what is on the screen; and the same board when it reads nothing."""
-    sys.setswitchinterval(0.001)  # as the program itself
+    sys.setswitchinterval(SWITCH_INTERVAL)  # as the program itself
 
     def session() -> Session:
         return Session(workspace, "bench", utc_now, random_token)
