@@ -45,6 +45,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "evaluate": _entry("evaluating", "evaluate", "Test and measure a change in the sandbox, for its score-card."),
         "replay": _entry("replay", "replay", "Recordings of requests, for evaluations to play again."),
         "score": _entry("scoring", "score", "Make a score-card from test and benchmark results that you have."),
+        "judge": _entry("judge", "judge", "Replay recorded observations through the canary judge."),
     },
     "Audit": {
         "log": _entry("audit", "log", "The audit trail, with what verifies and what doesn't."),
