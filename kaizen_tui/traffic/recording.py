@@ -234,6 +234,15 @@ def _moment(value: Any) -> float:
     return (moment - _EPOCH).total_seconds()
 
 
+def allowed(requests: Sequence[Request], routes: Mapping[str, Sequence[str]]) -> tuple[Request, ...]:
+    """The requests that may be played. routes: method -> exact paths. Safe methods are those of RFC 9110, 9.2.1."""
+    return tuple(
+        request
+        for request in requests
+        if request.method in SAFE_METHODS or request.path in routes.get(request.method, ())
+    )
+
+
 def write_har(requests: Sequence[Request], version: str) -> bytes:
     """The recording as a HAR file, one entry a line so that a change of one is a line in a review.
 

@@ -1,0 +1,90 @@
+"""A small server that a replay asks: `python shop_server.py [--uds PATH | --port PORT] [FLAW …]`.
+
+Its answers have ids, times, orders of keys and of lists that differ each time. Flaws are what a bad candidate does.
+"""
+
+import argparse
+import asyncio
+import json
+import random
+import uuid
+
+from aiohttp import web
+
+FLAWS = frozenset({"status", "field", "type", "missing", "text", "slow", "ends", "redirect", "sometimes"})
+
+
+def made(*flaws: str) -> web.Application:
+    async def item(request: web.Request) -> web.StreamResponse:
+        number = request.match_info["id"]
+        if "status" in flaws and number == "3":
+            return web.json_response({"error": "none"}, status=500)
+        if "sometimes" in flaws and number == "4" and random.random() < 0.5:
+            return web.json_response({"error": "none"}, status=503)
+        price = 11 if "field" in flaws and number == "5" else 10
+        body = {
+            "id": number,
+            "trace": uuid.uuid4().hex,
+            "tags": random.sample(["a", "b", "c", "d", "e", "f"], 6),
+            "price": float(price) if "type" in flaws else price,
+            "paid": 1 if "type" in flaws else True,
+            "shop": {"name": "Ada's", "at": random.random()},
+        }
+        if "missing" in flaws:
+            del body["shop"]
+        keys = list(body)
+        random.shuffle(keys)
+        if "slow" in flaws:
+            await asyncio.sleep(0.02)
+        return web.json_response({key: body[key] for key in keys})
+
+    async def page(_: web.Request) -> web.StreamResponse:
+        word = "Bye" if "text" in flaws else "Hello"
+        return web.Response(text=f"<p>{word}, it is {random.random()}</p>\x1b[2J", content_type="text/html")
+
+    async def old(_: web.Request) -> web.StreamResponse:
+        raise web.HTTPFound("/elsewhere" if "redirect" in flaws else "/page")
+
+    async def echo(request: web.Request) -> web.StreamResponse:
+        headers = sorted((name.lower(), value) for name, value in request.headers.items())
+        body = await request.text()
+        return web.json_response(
+            {
+                "method": request.method,
+                "target": request.path_qs,
+                "raw": request.raw_path,
+                "headers": headers,
+                "body": body,
+            }
+        )
+
+    app = web.Application()
+    app.router.add_get("/items/{id}", item)
+    app.router.add_get("/page", page)
+    app.router.add_get("/old", old)
+    app.router.add_route("*", "/echo{rest:.*}", echo)
+    return app
+
+
+async def serve(place: argparse.Namespace) -> None:
+    runner = web.AppRunner(made(*place.flaws))
+    await runner.setup()
+    site: web.BaseSite
+    if place.uds:
+        site = web.UnixSite(runner, place.uds)
+    else:
+        site = web.TCPSite(runner, "127.0.0.1", place.port)
+    await site.start()
+    print(json.dumps({"listening": True}), flush=True)
+    if "ends" in place.flaws:
+        await asyncio.sleep(0.05)
+        raise SystemExit(7)
+    await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--uds")
+    parser.add_argument("--port", type=int)
+    parser.add_argument("flaws", nargs="*")
+    asyncio.run(serve(parser.parse_args()))
