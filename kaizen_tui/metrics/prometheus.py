@@ -15,8 +15,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from kaizen_tui.core.component import Component, Metric
+from kaizen_tui.core.sli import RatioSli
 from kaizen_tui.metrics import promql
 from kaizen_tui.metrics.answers import Answers
+from kaizen_tui.metrics.processes import Counted, ratio_counters
 from kaizen_tui.metrics.source import NO_SERIES, Counter, Counters, Events, Instant, QueryError, Series, Version
 
 if TYPE_CHECKING:
@@ -146,15 +148,19 @@ class PrometheusSource:
         queries = promql.counter_queries(*known, version) if known is not None else ()
         if not queries:
             return Counters(at, (), self._no_query(component, metric, version) or f"{metric} has no raw counters")
+        sli = known.metric.sli if known is not None else None
+        counted: list[Counted] = []
         found: list[Counter] = []
         try:
             for part, query in queries:
                 for sample in self._ask(query, at).samples:
                     instance, bound = _instance(sample.labels)
                     found.append(Counter(part, instance, sample.points[-1][1], bound))
+                    counted.append(Counted(part, sample.labels, sample.points[-1][1]))
         except QueryError as error:
             return Counters(at, (), str(error))
-        return Counters(at, tuple(found), "" if found else NO_SERIES)
+        counters = ratio_counters(sli, counted) if isinstance(sli, RatioSli) else tuple(found)
+        return Counters(at, counters, "" if counters else NO_SERIES)
 
     def names(self, selector: str, at: float) -> tuple[str, ...]:
         """The names of all series that match `selector` (matchers without braces). Raises QueryError."""

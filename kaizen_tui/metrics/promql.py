@@ -89,7 +89,7 @@ def series_of(series: str, scope: Scope, *extra: str, suffix: str = "") -> str:
     if found is None:
         raise ValueError(f"{series!r} is no series")  # the model lets none pass
     own = (found[2] or "").strip().rstrip(",").strip()
-    named = _labels_in(own)
+    named = labels_in(own)
     matchers = [own] if own else []
     for label, value in scope.matchers.items():
         if label not in named or label == scope.versioned:
@@ -99,7 +99,7 @@ def series_of(series: str, scope: Scope, *extra: str, suffix: str = "") -> str:
     return f"{name}{{{','.join(matchers)}}}" if matchers else name
 
 
-def _labels_in(matchers: str) -> set[str]:
+def labels_in(matchers: str) -> set[str]:
     """The labels that matchers name; what stands between quotes is no label."""
     bare = re.sub(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'', "", matchers)
     return set(_LABEL.findall(bare))

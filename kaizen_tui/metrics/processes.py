@@ -1,0 +1,53 @@
+"""The events of a ratio SLI by process, from series that are told apart by more than that (status codes, routes).
+
+`bad: requests_total{code=~"5.."}` of `total: requests_total` have a label that tells events apart and not processes; a
+process that never answered with 500 has no such series at all. So the series are added up over all labels but those
+that every series has and no matcher of the SLI names; what a process doesn't have of the bad ones is 0.
+"""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from kaizen_tui.core.sli import RatioSli
+from kaizen_tui.metrics.promql import labels_in
+from kaizen_tui.metrics.source import Counter
+
+_BRACES = re.compile(r"\{(.*)\}", re.DOTALL)
+
+
+class Counted(NamedTuple):
+    """One series. part: "bad", "good" or "total"."""
+
+    part: str
+    labels: Mapping[str, str]
+    value: float
+
+
+def ratio_counters(sli: RatioSli, found: Sequence[Counted]) -> tuple[Counter, ...]:
+    """The counters of each process, `total` and one of the others; () where no process counts all its events."""
+    if not found:
+        return ()
+    named = {label for text in (sli.bad, sli.good, sli.total) if text for label in _matched(text)}
+    common = set.intersection(*(set(one.labels) for one in found)) - named - {"__name__"}
+    sums: dict[str, dict[str, float]] = {}
+    for one in found:
+        key = json.dumps({name: one.labels[name] for name in sorted(common)}, separators=(",", ":"))
+        process = sums.setdefault(key, {})
+        process[one.part] = process.get(one.part, 0.0) + one.value
+    counters: list[Counter] = []
+    for instance, process in sums.items():
+        if "total" not in process:
+            continue
+        counters.append(Counter("total", instance, process["total"]))
+        if sli.bad is not None:
+            counters.append(Counter("bad", instance, process.get("bad", 0.0)))
+        else:
+            counters.append(Counter("good", instance, process.get("good", 0.0)))
+    return tuple(counters)
+
+
+def _matched(series: str) -> set[str]:
+    braces = _BRACES.search(series)
+    return labels_in(braces[1]) if braces is not None else set()
