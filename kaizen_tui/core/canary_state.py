@@ -1,0 +1,119 @@
+"""What the log says of a running canary: the share in effect, what was begun and not finished, how it was judged.
+
+The log is the only memory of who drives a canary: kill it anywhere, and whoever comes next reads here where it was. A
+change of the share is two `rollout` entries: what is going to be done (`verified` false), and that it was read back
+(`verified` true). Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, NamedTuple
+
+from kaizen_tui.core.times import parse_rfc3339
+
+if TYPE_CHECKING:
+    from kaizen_tui.core.log_view import LogEntry, LogView
+
+PARTS = 10_000  # of all users; the smallest step of a splitter is one of them
+
+SET_SHARE, PAUSE, RESUME, ROLLBACK, LOST, FOUND = "set_share", "pause", "resume", "rollback", "lost", "found"
+ASKED, BLIND = "asked", "blind"  # causes of a pause
+
+
+def parts(share: float) -> int:
+    """A share as splitters can tell it apart from another."""
+    return round(share * PARTS)
+
+
+def same_share(one: float, other: float) -> bool:
+    return parts(one) == parts(other)
+
+
+class Intent(NamedTuple):
+    """A change that was begun and not read back. action: of the entry; to: the share it leads to."""
+
+    action: str
+    to: float
+
+
+class Pause(NamedTuple):
+    """Nobody gets the canary for now. cause: `asked` (by a person) or `blind` (no numbers)."""
+
+    cause: str
+    reason: str
+
+
+class Ending(NamedTuple):
+    """The roll-back. verified: nobody gets the canary any more, read back."""
+
+    reason: str
+    verified: bool
+
+
+class CanaryState(NamedTuple):
+    """Where a canary is.
+
+    since: when it began, epoch seconds. share: of the users, as last read back, 0 before the first step; a pause leaves
+    it. share_at: since when. lost: why the splitter can't be reached, or "". verdict: the last one, or "".
+    """
+
+    since: int
+    share: float = 0.0
+    share_at: int = 0
+    intent: Intent | None = None
+    pause: Pause | None = None
+    ending: Ending | None = None
+    lost: str = ""
+    lost_at: int = 0
+    verdict: str = ""
+
+    @property
+    def wanted(self) -> float:
+        """The share that should be in effect at this moment."""
+        return 0.0 if self.pause is not None or self.ending is not None else self.share
+
+
+def canary_state(log: LogView) -> CanaryState | None:
+    """The state of the canary that the ticket entered last; None when it never did."""
+    begun = log.latest(lambda entry: entry.event == "status" and entry.text("to") == "canary")
+    if not begun:
+        return None
+    first = max(parse_rfc3339(entry.at) for entry in begun)
+    return follow(CanaryState(first, share_at=first), log.after(*begun))
+
+
+def follow(state: CanaryState, entries: Iterable[LogEntry]) -> CanaryState:
+    """The state after further entries, in the log's order."""
+    for entry in entries:
+        if entry.event == "verdict":
+            state = state._replace(verdict=entry.text("verdict"))
+        elif entry.event == "rollout":
+            state = _after_rollout(state, entry)
+    return state
+
+
+def _after_rollout(state: CanaryState, entry: LogEntry) -> CanaryState:
+    action, verified = entry.text("action"), entry.fields.get("verified") is True
+    to, at = _share(entry.fields.get("to")), parse_rfc3339(entry.at)
+    if action == ROLLBACK:
+        reason = entry.text("reason") or (state.ending.reason if state.ending is not None else "")
+        return state._replace(ending=Ending(reason, verified), intent=None)
+    if action == LOST:
+        return state._replace(lost=entry.text("reason") or "unknown", lost_at=at)
+    if action == FOUND:
+        return state._replace(lost="")
+    if action == PAUSE:
+        asked = Pause(entry.text("cause") or ASKED, entry.text("reason"))
+        return state._replace(pause=asked, intent=None if verified else Intent(PAUSE, 0.0))
+    if action not in (SET_SHARE, RESUME):
+        return state
+    if not verified:
+        return state._replace(intent=Intent(action, to))
+    pause = None if action == RESUME else state.pause
+    since = state.share_at if action == SET_SHARE and same_share(to, state.share) else at
+    return state._replace(share=to, share_at=since, intent=None, pause=pause, lost="")
+
+
+def _share(value: object) -> float:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1 else 0.0
