@@ -42,11 +42,19 @@ SECTIONS: dict[str, dict[str, Entry]] = {
     },
     "Stages": {
         "plan": _entry("planning", "plan", "Draft tickets from alerts: a file, or Alertmanager's webhook."),
-        "create": _entry("creating", "create", "A worktree and a branch for the change; a generator may propose it."),
         "evaluate": _entry("evaluating", "evaluate", "Test and measure a change in the sandbox, for its score-card."),
         "replay": _entry("replay", "replay", "Recordings of requests, for evaluations to play again."),
         "score": _entry("scoring", "score", "Make a score-card from test and benchmark results that you have."),
         "judge": _entry("judge", "judge", "Replay recorded observations through the canary judge."),
+    },
+    "Canary": {
+        "deploy": _entry("canary", "deploy", "Start a canary: the first share of the users."),
+        "run": _entry("canary", "run", "Drive canaries to their ends: steps, roll-backs, releases."),
+        "observe": _entry("canary", "observe", "How a canary stands; one look, or each new one."),
+        "learn": _entry("canary", "learn", "One look at a canary, and what follows from it, now."),
+        "pause": _entry("canary", "pause", "Take a canary from all users for now."),
+        "resume": _entry("canary", "resume", "Give a paused canary its share again."),
+        "abort": _entry("canary", "abort", "Abort a ticket; its canary is rolled back first."),
     },
     "Audit": {
         "log": _entry("audit", "log", "The audit trail, with what verifies and what doesn't."),
@@ -62,7 +70,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
     "Workspace": {
         "init": _entry("workspace", "init", "Make a workspace."),
         "doctor": _entry("workspace", "doctor", "Check the workspace's health, and mend it."),
-        "trust": _entry("trusting", "trust", "Let the commands of config.yml run on this machine."),
+        "trust": _entry("trusting", "trust", "Let config.yml's commands and splitters act on this machine."),
         "completion": _entry("workspace", "completion", "Print the completion script of a shell."),
         "merge-driver": _entry("workspace", "merge_driver"),
     },

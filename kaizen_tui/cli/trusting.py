@@ -1,4 +1,4 @@
-"""`kaizen trust`: lets the commands of config.yml run on this machine."""
+"""`kaizen trust`: lets the commands and splitters of config.yml act on this machine."""
 
 import os
 from typing import TYPE_CHECKING
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @click.option("--revoke", is_flag=True, help="Take it back, for all that the file ever said.")
 @click.option("--check", is_flag=True, help="Change nothing; exit 1 when the commands may not run.")
 def trust(call: Call, revoke: bool, check: bool) -> int:
-    """Lets the commands of this workspace's config.yml run on this machine.
+    """Lets the commands and splitters of this workspace's config.yml act on this machine.
 
     Shows them first: read them, they run with your rights. A later change of the file, whoever makes it, needs your
     trust again. Scripts that the commands start are not looked at.
@@ -39,6 +39,8 @@ def trust(call: Call, revoke: bool, check: bool) -> int:
     if call.json:
         emit_json({"trusted": trusted, "commands": [{"name": name, "argv": list(argv)} for name, argv in commands]})
     else:
+        for line in splitter_lines(load_config(workspace)):
+            emit(safe(line))
         for name, argv in commands:
             emit(f"{safe(name)}: {safe(_shown(argv))}")
         may = "may" if trusted else "may not"
@@ -56,6 +58,17 @@ def commands_of(config: "Config") -> list[tuple[str, tuple[str, ...]]]:
         if splitter.type == "command"
     ]
     return found + [(f"notify[{nth}]", notify.command) for nth, notify in enumerate(config.notify)]
+
+
+def splitter_lines(config: "Config") -> list[str]:
+    """What splitters without a command may touch: a socket and files of other programs."""
+    lines = []
+    for name, one in config.splitters.items():
+        if one.type == "haproxy":
+            lines.append(f"splitters.{name}: sets {one.limit_map} and {one.salt_map} through {one.socket}")
+        elif one.type == "flagd":
+            lines.append(f"splitters.{name}: writes the flag {one.flag} in {one.file}")
+    return lines
 
 
 def _shown(argv: tuple[str, ...]) -> str:

@@ -20,7 +20,7 @@ def move(ticket: str, status: str) -> str:
 
 
 def abort(ticket: str) -> str:
-    return f'{move(ticket, "aborted")} --note "…"'
+    return f'kaizen abort {quote(ticket)} --note "…"'
 
 
 def edit(ticket: str) -> str:

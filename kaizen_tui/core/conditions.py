@@ -212,7 +212,10 @@ def _complete(facts: Facts) -> Iterable[Unmet]:
 
 def _aborted(facts: Facts) -> Iterable[Unmet]:
     if facts.ticket.status == "canary" and not _is_rolled_back(facts):
-        text = "nothing shows that the rollback was executed and verified; sign that off once it was"
+        text = (
+            "nothing shows that the rollback was executed and verified; `kaizen abort` does both, or sign that off "
+            "once it was"
+        )
         yield Unmet("rolled_back", text, commands.sign_off(facts.ticket.id, ROLLBACK))
 
 

@@ -50,7 +50,7 @@ def need_trust(workspace: Workspace, env: Mapping[str, str], what: str) -> None:
     """Raises UntrustedError unless config.yml is trusted. what: would run, such as "the splitter `edge`"."""
     if not is_trusted(workspace, env):
         raise UntrustedError(
-            f"{what} is a command of a config.yml that nobody trusted on this machine",
+            f"{what} is from a config.yml that nobody trusted on this machine",
             where=workspace.relative(workspace.config_path),
             hint="read the file, then `kaizen trust`",
         )

@@ -10,6 +10,7 @@ TICKET_FILE = "Kaizen-Tkt.yml"
 SPEC_FILE = "Patch-Spec.md"
 SCORE_CARD_FILE = "Score-card.json"
 LOG_FILE = "Promotion-Log"
+OBSERVATIONS_FILE = "observations.jsonl"
 
 
 class Workspace:
@@ -68,6 +69,9 @@ class Workspace:
 
     def score_card_path(self, ticket_id: str) -> str:
         return f"{self.ticket_dir(ticket_id)}/{SCORE_CARD_FILE}"
+
+    def observations_path(self, ticket_id: str) -> str:
+        return f"{self.ticket_dir(ticket_id)}/{OBSERVATIONS_FILE}"
 
     def component_path(self, component_id: str) -> str:
         if not is_component_id(component_id):

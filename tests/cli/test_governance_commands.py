@@ -26,7 +26,7 @@ def test_why_names_the_next_gate_and_what_opens_it(world: World) -> None:
     assert "Next is planned: open, though 3 conditions unmet" in said
     assert f'kaizen update {ticket} --objective "…"' in said
     assert "From canary on the gates refuse. Up to there also unmet:" in said
-    assert f'aborted: kaizen update {ticket} --status aborted --note "…"' in said
+    assert f'aborted: kaizen abort {ticket} --note "…"' in said
 
 
 def test_why_json_is_a_decision_for_each_move(world: World) -> None:

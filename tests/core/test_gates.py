@@ -166,7 +166,7 @@ CASES = [
     Case("complete", "rejected",
          "Bob Stone rejected the change; only Bob Stone can take that back, by approving",
          "kaizen approve KAIZ-001", lambda world: world.reject(BOB, ""), lambda world: world.approve(BOB)),
-    Case("aborted", "reason", "aborting needs a reason", f'{UPDATE} --status aborted --note "…"',
+    Case("aborted", "reason", "aborting needs a reason", 'kaizen abort KAIZ-001 --note "…"',
          lambda world: None, lambda world: None),
 ]  # fmt: skip
 

@@ -1,0 +1,143 @@
+"""How looks at a canary are shown, and the exit codes that they mean."""
+
+import json
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from kaizen_tui.cli.errors import EXIT_DONE, EXIT_NO, EXIT_REFUSED, EXIT_UNDECIDED
+from kaizen_tui.cli.invocation import Call
+from kaizen_tui.cli.output import emit, emit_json, warn
+from kaizen_tui.core.text import safe
+from kaizen_tui.core.times import format_epoch
+from kaizen_tui.loop.driver import Report
+from kaizen_tui.loop.observing import Seen
+
+_SHARE = "{:.4g} %"
+
+
+def observed(seen: Seen) -> int:
+    """The exit code of a look."""
+    return {"promote": EXIT_DONE, "rollback": EXIT_NO}.get(seen.judged.answer, EXIT_UNDECIDED)
+
+
+def report_exit(report: Report) -> int:
+    """The exit code of `kaizen learn`."""
+    if report.status == "complete":
+        return EXIT_DONE
+    rolling = report.state is not None and report.state.ending is not None
+    if report.status == "aborted" or rolling:
+        return EXIT_NO
+    promoted = report.state is not None and report.state.verdict == "promote"
+    return EXIT_REFUSED if promoted else EXIT_UNDECIDED
+
+
+def seen_json(seen: Seen) -> dict[str, Any]:
+    """The `Look` object of docs/json.md."""
+    state = seen.state
+    return {
+        "id": seen.id,
+        "status": seen.status,
+        "share": state.wanted if state is not None else 0.0,
+        "step": state.share if state is not None else 0.0,
+        "verdict": seen.judged.answer,
+        "why": seen.judged.why,
+        "data_at": None if seen.data_at is None else format_epoch(int(seen.data_at)),
+        "slis": [
+            {
+                "name": one.name,
+                "evidence_rollback": one.rollback,
+                "evidence_promote": one.promote,
+                "ratio": list(one.ratio),
+                "looks": one.looks,
+                "events": one.events,
+                "skipped": one.skipped,
+            }
+            for one in seen.slis
+        ],
+        "needed_rollback": seen.needed_rollback,
+        "needed_promote": seen.needed_promote,
+        "driven_by": seen.driven_by,
+        "trouble": seen.trouble,
+    }
+
+
+def shown_look(call: Call, seen: Seen, *, whole: bool = False) -> None:
+    """One look: of --follow a line (with --json an object a line), else all that is known."""
+    if call.json:
+        emit_json(seen_json(seen)) if whole else _line(seen_json(seen))
+        return
+    state = seen.state
+    share = _SHARE.format((state.wanted if state is not None else 0.0) * 100)
+    words = f": {seen.judged.why}" if seen.judged.why else ""
+    emit(f"{seen.id} {seen.status} {share}: {safe(seen.judged.answer + words)}")
+    for one in seen.slis:
+        low, high = one.ratio
+        between = f"{low:.3g} to {high:.3g}" if low is not None and high is not None else "not known yet"
+        promote = "" if one.promote is None else f"; for it {one.promote:.3g} of {seen.needed_promote:g}"
+        emit(
+            f"  {safe(one.name)}: canary over baseline {between} after {one.looks} looks; evidence against it "
+            f"{one.rollback:.3g} of {seen.needed_rollback:g}{promote}" + (f" ({safe(one.skipped)})" * bool(one.skipped))
+        )
+    if seen.driven_by and whole:
+        emit(f"  {safe(seen.driven_by)} drives it")
+    if seen.trouble:
+        warn(f"{seen.id}: {seen.trouble}")
+    sys.stdout.flush()
+
+
+def report_json(report: Report) -> dict[str, Any]:
+    """The `Report` object of docs/json.md."""
+    state = report.state
+    return {
+        "id": report.id,
+        "status": report.status,
+        "share": state.wanted if state is not None else 0.0,
+        "step": state.share if state is not None else 0.0,
+        "verdict": report.judged.answer,
+        "acts": [{"act": one.kind, "share": one.share, "reason": one.reason} for one in report.acts],
+        "trouble": report.trouble,
+    }
+
+
+def shown_report(call: Call, report: Report, *, stream: bool = False) -> None:
+    """What a look led to. stream: of many; with --json an object a line."""
+    if call.json:
+        _line(report_json(report)) if stream else emit_json(report_json(report))
+        return
+    at = time.strftime("%H:%M:%S ") if stream else ""
+    state = report.state
+    share = _SHARE.format((state.wanted if state is not None else 0.0) * 100)
+    said = "; ".join(_act(one.kind, one.reason, one.share) for one in report.acts)
+    emit(f"{at}{report.id} {report.status} {share}: {safe(said or report.judged.answer)}")
+    if report.trouble:
+        warn(f"{report.id}: {report.trouble}")
+    sys.stdout.flush()
+
+
+def _act(kind: str, reason: str, share: float) -> str:
+    words = f"set share {_SHARE.format(share * 100)}" if kind == "set_share" else kind.replace("_", " ")
+    return f"{words} ({reason})" if reason else words
+
+
+def _line(value: dict[str, Any]) -> None:
+    emit(json.dumps(value, allow_nan=False).replace("\x7f", "\\u007f"))
+    sys.stdout.flush()
+
+
+@contextmanager
+def waiting() -> Iterator[Callable[[float], object]]:
+    """How to wait between looks; SIGTERM and SIGHUP end it as Ctrl+C does, with their own exit codes."""
+
+    def end(number: int, _: object) -> None:
+        sys.exit(128 + number)
+
+    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield time.sleep
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,186 @@
+"""One canary's observations and the judge fed with them. All of it is in observations.jsonl: `load` brings it back.
+
+A look is written before it is judged, and judged from the line that was written: what `kaizen judge` says of the file
+is what was decided.
+"""
+
+import json
+import math
+from typing import Any, NamedTuple
+
+from kaizen_tui.analysis.canary import Canary
+from kaizen_tui.analysis.counters import LATE, Increments, Tracker
+from kaizen_tui.analysis.line_format import LineError, configuration_of, measure_of
+from kaizen_tui.analysis.measures import Look, Measure
+from kaizen_tui.analysis.settings import Settings
+from kaizen_tui.analysis.verdict import Evidence, Verdict
+from kaizen_tui.core.canary_plan import Judged, promote_ratio
+from kaizen_tui.core.canary_state import same_share
+from kaizen_tui.core.errors import StoreError
+from kaizen_tui.loop.canary_lines import Scrapes, config_line, encoded, look_line, scrapes_of, step_line
+from kaizen_tui.store.observations import ObservationFile
+from kaizen_tui.store.workspace import Workspace
+
+_MOST = 1e9  # an e-value beyond it says nothing more
+
+
+class Looked(NamedTuple):
+    """What became of a look. why: SLI -> why it didn't count; counted: at least one did."""
+
+    why: dict[str, str]
+    counted: bool
+
+
+class Record:
+    """The observations of one ticket's canary. data_at: of the newest look that counted, None before the first."""
+
+    def __init__(self, workspace: Workspace, ticket_id: str) -> None:
+        self._ws = workspace
+        self._id = ticket_id
+        self._file = ObservationFile(workspace, ticket_id)
+        self._clear()
+        self.load()
+
+    def _clear(self) -> None:
+        self._canary: Canary | None = None
+        self._trackers: dict[str, Tracker] = {}
+        self.share = 0.0
+        self.data_at: float | None = None
+        self.verdict: Verdict | None = None
+
+    @property
+    def begun(self) -> bool:
+        return self._canary is not None
+
+    @property
+    def settings(self) -> Settings | None:
+        """What the judge was told at the first look; it stays, whatever the files say later."""
+        return self._canary.settings if self._canary is not None else None
+
+    @property
+    def judged(self) -> Judged:
+        """The judge's present answer."""
+        if self._canary is None:
+            return Judged()
+        return Judged(self._canary.answer, self.verdict.why if self.verdict is not None else "", self.share)
+
+    def load(self) -> None:
+        """Everything from the file, when it is another than was read last. Raises StoreError."""
+        if self._canary is not None and not self._file.changed():
+            return
+        self._clear()
+        for number, line in enumerate(self._file.read().splitlines(), start=1):
+            try:
+                self._take(json.loads(line))
+            except (ValueError, TypeError, KeyError, LineError) as error:
+                where = f"{self._ws.relative(self._ws.observations_path(self._id))}:{number}"
+                hint = "restore the file, for example with `git checkout`"
+                raise StoreError(f"the observations can't be read: {error}", where=where, hint=hint) from None
+
+    def begin(self, settings: Settings, share: float) -> None:
+        """The first line. Nothing where there is one already."""
+        if self._canary is None:
+            self._write(config_line(self._id, settings))
+            self.share = share
+
+    def step(self, share: float, *, concluded: bool) -> None:
+        """The share of the step in effect. What was promoted is tested anew at the next step, and once more while the
+        release waits for its approvals; the evidence for a roll-back goes on. concluded: that verdict is in the log."""
+        canary = self._canary
+        if canary is None or canary.answer == "rollback":
+            return
+        moved = not same_share(share, self.share)
+        if not moved and not (concluded and canary.answer == "promote"):
+            return
+        ratios = {sli.name: promote_ratio(share) for sli in canary.settings.slis}
+        if self.verdict is None:  # no look yet: there is nothing that could be tested anew
+            self.share = share
+        else:
+            self._write(step_line(self._id, ratios, share))
+
+    def look(self, at: float, share: float | None, scrapes: Scrapes) -> Looked:
+        """One look, written and judged. share: as of `look_line`. A look at numbers that are no newer isn't kept."""
+        if self._canary is None:
+            raise ValueError("no settings yet")
+        rises: dict[str, Increments] = {
+            name: self._tracker(name).advance(*scrapes.get(name, (None, None)))
+            for name in (sli.name for sli in self._canary.settings.slis)
+        }
+        why = {name: rise.why for name, rise in rises.items() if rise.why}
+        if why and len(why) == len(rises) and set(why.values()) == {LATE}:
+            return Looked(why, False)
+        try:
+            self._write(look_line(self._id, at, self.share, share, rises, scrapes))
+        except BaseException:
+            self._trackers = {}  # they have seen what isn't kept
+            self._canary = None
+            raise
+        return Looked(why, len(why) < len(rises))
+
+    def evidence(self) -> dict[str, Any]:
+        """What the present verdict rests on, for the log; with the hash of the file as far as it goes."""
+        fields: dict[str, Any] = {"observations": {"sha256": self._file.digest, "bytes": self._file.size}}
+        verdict, settings = self.verdict, self.settings
+        if verdict is None or settings is None or not verdict.evidence:
+            return fields
+        promoting = verdict.answer == "promote"
+        one = _telling(verdict, promoting=promoting)
+        log = one.log_e_promote if promoting and one.log_e_promote is not None else verdict.log_e_rollback
+        fields |= {
+            "sli": one.name,
+            "evidence": round(min(_MOST, math.exp(min(log, 21.0))), 3),
+            "needed": round(1.0 / (settings.beta if promoting else settings.alpha), 3),
+            "looks": one.looks,
+        }
+        if math.isfinite(one.high):
+            fields["ratio"] = [round(one.low, 3), round(one.high, 3)]
+        if one.counted is not None:
+            fields["events"] = {key: round(value) for key, value in one.counted._asdict().items()}
+        return fields
+
+    def _tracker(self, name: str) -> Tracker:
+        return self._trackers.setdefault(name, Tracker())
+
+    def _write(self, line: dict[str, Any]) -> None:
+        data = encoded(line)
+        self._file.append(data)
+        self._take(json.loads(data), live=True)
+
+    def _take(self, line: dict[str, Any], *, live: bool = False) -> None:
+        kind = line.get("type")
+        if kind == "config":
+            if self._canary is None:
+                self._canary = Canary(configuration_of(line).settings)
+            return
+        if self._canary is None:
+            raise ValueError("no configuration comes first")
+        if kind == "step":
+            self._canary = self._canary.next_step(dict(line["promote_ratio"]))
+            self.share = float(line["share"])
+        elif kind == "obs":
+            self._observe(self._canary, line, live=live)
+        else:
+            raise ValueError("`type` is config, obs or step")
+
+    def _observe(self, canary: Canary, line: dict[str, Any], *, live: bool) -> None:
+        arms: list[dict[str, Measure]] = [
+            {sli.name: measure_of(sli, line[arm][sli.name]) for sli in canary.settings.slis if sli.name in line[arm]}
+            for arm in ("baseline", "canary")
+        ]
+        if not live:
+            for name, scrapes in scrapes_of(line).items():
+                self._tracker(name).advance(*scrapes)
+        at = float(line["t"])
+        # The first reading of all has no increments, and is as fresh as any.
+        read = [min(both[0][0], both[1][0]) for both in line["raw"].values() if None not in both]
+        if read:
+            self.data_at = max(read) if self.data_at is None else max(self.data_at, *read)
+        self.share = float(line["step"])
+        self.verdict = canary.look(Look(at, arms[0], arms[1], line.get("share")))
+
+
+def _telling(verdict: Verdict, *, promoting: bool) -> Evidence:
+    """The SLI that decides: with the least evidence for a promotion, with the most for a roll-back."""
+    if promoting:
+        return min(verdict.evidence, key=lambda one: one.log_e_promote if one.log_e_promote is not None else -math.inf)
+    return max(verdict.evidence, key=lambda one: one.log_e_rollback)

@@ -1,0 +1,88 @@
+"""Starts a canary through the gates, or gives it another share by hand."""
+
+from collections.abc import Mapping
+
+from kaizen_tui.core.canary_plan import canary_steps
+from kaizen_tui.core.canary_state import parts
+from kaizen_tui.core.errors import StoreError, UsageError
+from kaizen_tui.core.unmet import Decision
+from kaizen_tui.loop import canary_acts as acts
+from kaizen_tui.loop import govern
+from kaizen_tui.loop.canary_acts import Hand, state_of
+from kaizen_tui.loop.context import Session
+from kaizen_tui.loop.govern import RefusedError
+from kaizen_tui.loop.observe import counters, source_of
+from kaizen_tui.loop.rollouts import Plan, deciding, plan_of, splitter_of
+from kaizen_tui.store.ticket_lock import TicketLock
+from kaizen_tui.traffic.splitter import SplitterError, percent
+
+
+def deploy(session: Session, ticket_id: str, share: float | None, env: Mapping[str, str]) -> Decision:
+    """Moves the ticket from review into canary and gives it the first share; in canary, gives it this share.
+
+    share: None is the first step. A decision that is not allowed has changed nothing. Raises NotFoundError, UsageError,
+    RefusedError, UntrustedError, YamlProblems, SplitterError, UnreachableError, StoreError.
+    """
+    plan = plan_of(session.workspace, ticket_id)
+    first = canary_steps(plan.rollout)[0] if share is None else share
+    if not 0 < parts(first) < parts(1.0):
+        raise UsageError(
+            "a canary's share is above 0 % and below 100 %",
+            hint="all users get it when it is promoted; none with `kaizen pause` or `kaizen abort`",
+        )
+    if plan.ticket.status == "canary":
+        if share is None:
+            raise RefusedError(f"{ticket_id} is in canary already", hint=f"`kaizen run {ticket_id}` drives it")
+        with TicketLock(session.workspace, ticket_id, "act").wait():
+            _by_hand(Hand(session, splitter_of(session.workspace, plan, env), plan.draw), share)
+        return Decision(True, "canary", False, ticket=ticket_id, current="canary")
+    decision = govern.why(session, ticket_id).get("canary")
+    if decision is None or not decision.allowed:
+        return govern.move(session, ticket_id, "canary")  # refuses, in words
+    hand = _ready(session, plan, env)
+    with TicketLock(session.workspace, ticket_id, "act").wait():
+        decision = govern.move(session, ticket_id, "canary")
+        if decision.allowed:
+            _give(hand, first, "the first step" if share is None else "by hand")
+    return decision
+
+
+def _ready(session: Session, plan: Plan, env: Mapping[str, str]) -> Hand:
+    """All that a canary needs is there, and nobody has another one at this splitter."""
+    if not plan.ticket.uid:
+        raise RefusedError(f"{plan.ticket.id} has no uid to draw users by", hint="`kaizen doctor --fix` gives it one")
+    splitter = splitter_of(session.workspace, plan, env)
+    names = [metric.name for metric in deciding(plan)]
+    scrapes, errors = counters(source_of(session.workspace), plan.component.id, names, session.now().timestamp() // 1)
+    missing = [name for name, (baseline, _) in scrapes.items() if baseline is None]
+    if missing:
+        raise StoreError(
+            f"the baseline has no numbers of {missing[0]}: {errors.get(missing[0], 'no data')}",
+            hint="the canary is judged against them; see docs/canary.md",
+        )
+    given = splitter.share()
+    if parts(given):
+        raise RefusedError(
+            f"{percent(given)} of the users get a canary already at the splitter {splitter.name}",
+            hint="end that one first: `kaizen list status:canary`",
+        )
+    return Hand(session, splitter, plan.draw)
+
+
+def _by_hand(hand: Hand, share: float) -> None:
+    state = state_of(hand.session, hand.id)
+    if state is None or state.ending is not None:
+        raise RefusedError(f"{hand.id} is being rolled back")
+    if state.pause is not None:
+        raise RefusedError(f"{hand.id} is paused", hint=f"`kaizen resume {hand.id}` goes on")
+    _give(hand, share, "by hand")
+
+
+def _give(hand: Hand, share: float, reason: str) -> None:
+    state = state_of(hand.session, hand.id)
+    if state is None:
+        raise RefusedError(f"{hand.id} has no canary")
+    problem = acts.set_share(hand, state, share, reason, {})
+    if problem:
+        acts.roll_back(hand, state, problem, evidence={})
+        raise SplitterError(problem, hint=f"it is being rolled back; `kaizen run {hand.id}` finishes that")

@@ -1,0 +1,114 @@
+"""One look at a canary: the raw counters of both versions at the same instant, recorded and judged."""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from kaizen_tui.analysis.counters import Reading, Scrape
+from kaizen_tui.core.canary_state import CanaryState, parts
+from kaizen_tui.core.criterion_text import holds, read_criterion
+from kaizen_tui.core.errors import KaizenError, UsageError
+from kaizen_tui.loop.canary_lines import Scrapes
+from kaizen_tui.loop.canary_record import Looked, Record
+from kaizen_tui.loop.rollouts import Plan, deciding, judge_settings
+from kaizen_tui.metrics.asking import ask_all
+from kaizen_tui.metrics.configured import configured_source
+from kaizen_tui.metrics.source import Counters, MetricSource, Version
+from kaizen_tui.store.reading import list_components, read_config_file
+from kaizen_tui.store.workspace import Workspace
+
+VERSIONS: tuple[Version, Version] = ("baseline", "canary")
+
+
+class Baseline(NamedTuple):
+    """How one metric of the baseline stands. value: None where there is none, and error says why."""
+
+    metric: str
+    value: float | None
+    beyond: bool
+    error: str = ""
+
+
+def source_of(workspace: Workspace) -> MetricSource:
+    """The source that the settings name. Raises UsageError where they name none, YamlProblems."""
+    config = read_config_file(workspace)
+    source = configured_source(config, list_components(workspace)[0], folder=workspace.registry)
+    if not source.name:
+        raise UsageError(
+            "no metrics server configured, so nothing can be judged",
+            hint="set metrics.source and metrics.url in registry/kaizen/config.yml",
+        )
+    return source
+
+
+def look(record: Record, plan: Plan, state: CanaryState, source: MetricSource, now: float, *, steady: bool) -> Looked:
+    """Takes one look. steady: the share has been in effect since the look before.
+
+    Raises UnreachableError and OSError where the source can't be asked, StoreError where the look can't be written;
+    then nothing is recorded.
+    """
+    share = state.share
+    if record.settings is None:
+        record.begin(judge_settings(plan, share), share)
+    record.step(share, concluded=state.verdict == "promote")
+    settings = record.settings
+    names = [sli.name for sli in settings.slis] if settings is not None else []
+    at = float(math.floor(now))
+    scrapes, errors = counters(source, plan.component.id, names, at)
+    told = share if steady and 0 < parts(state.wanted) < parts(1.0) else None
+    looked = record.look(now, told, scrapes)
+    return Looked({name: errors.get(name) or why for name, why in looked.why.items()}, looked.counted)
+
+
+def counters(source: MetricSource, component: str, names: Sequence[str], at: float) -> tuple[Scrapes, dict[str, str]]:
+    """The counters of both versions at one instant, and per SLI why a version has none."""
+    wanted = [(name, version) for name in names for version in VERSIONS]
+
+    def question(name: str, version: Version) -> Callable[[], Counters]:
+        return lambda: source.counters(component, name, at, version)
+
+    answers = ask_all(source.width, [question(name, version) for name, version in wanted])
+    scrapes: dict[str, tuple[Scrape | None, Scrape | None]] = {}
+    errors: dict[str, str] = {}
+    for name, baseline, canary in zip(names, answers[::2], answers[1::2], strict=True):
+        scrapes[name] = (_scrape(baseline), _scrape(canary))
+        for version, one in zip(VERSIONS, (baseline, canary), strict=True):
+            if one.error:
+                errors.setdefault(name, f"{version}: {one.error}")
+    return scrapes, errors
+
+
+def _scrape(found: Counters) -> Scrape | None:
+    return Scrape(found.at, tuple(Reading(*one) for one in found.counters)) if found.counters else None
+
+
+def baseline_now(source: MetricSource, plan: Plan, now: float) -> tuple[Baseline, ...]:
+    """How the baseline stands after a roll-back. What the source did is said, not raised."""
+    found = []
+    for metric in deciding(plan):
+        try:
+            instant = source.instant(plan.component.id, metric.name, now, "baseline")
+        except (KaizenError, OSError) as error:
+            found.append(Baseline(metric.name, None, False, str(error)))
+            continue
+        value = instant.value
+        better = metric.direction == "higher"
+        beyond = value is not None and (value < metric.threshold if better else value > metric.threshold)
+        found.append(Baseline(metric.name, value, beyond, instant.error))
+    return tuple(found)
+
+
+def aborting(source: MetricSource, plan: Plan, now: float) -> dict[str, str]:
+    """The automatic abort criteria with a bound of their own that hold for the canary now: text -> what it measures.
+
+    Raises UnreachableError, OSError.
+    """
+    found = {}
+    for text in plan.ticket.abort_criteria:
+        reading = read_criterion(text, plan.component.metric_fields)
+        if reading.kind != "automatic" or reading.value is None:
+            continue
+        value = source.instant(plan.component.id, reading.metric, now, "canary").value
+        if value is not None and holds(reading, value, None):
+            found[text] = f"{text} ({value:.4g})"
+    return found

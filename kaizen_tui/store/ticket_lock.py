@@ -1,0 +1,100 @@
+"""Locks on one ticket's canary: who drives it, and who changes its share just now. Both end with their process."""
+
+import fcntl
+import os
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Literal
+
+from kaizen_tui.core.errors import ConflictError
+from kaizen_tui.core.ids import is_ticket_id
+from kaizen_tui.store import files
+from kaizen_tui.store.lock import ensure_state
+from kaizen_tui.store.workspace import Workspace
+
+Purpose = Literal["drive", "act"]
+_PAUSE = 0.02  # seconds between two tries
+_LONGEST_ACT = 60.0
+_FLAGS = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+
+class TicketLock:
+    """A lock file `.kaizen/canary/ID.PURPOSE`, kept for ever; the kernel lets go of the lock when its process ends.
+
+    drive: one process at a time drives the ticket's canary. act: held for each change of its share.
+    """
+
+    def __init__(self, ws: Workspace, ticket_id: str, purpose: Purpose) -> None:
+        if not is_ticket_id(ticket_id):
+            raise ValueError(ticket_id)
+        self._ws = ws
+        self._folder = f"{ws.state}/canary"
+        self._path = f"{self._folder}/{ticket_id}.{purpose}"
+        self._id = ticket_id
+        self._fd = -1
+
+    @property
+    def held(self) -> bool:
+        return self._fd >= 0
+
+    def take(self) -> bool:
+        """True when it is held now; False when another process (or thread) has it. Raises StoreError."""
+        if self._fd >= 0:
+            return True
+        ensure_state(self._ws)
+        fd = -1
+        try:
+            os.makedirs(self._folder, exist_ok=True)
+            fd = files.sys.open(self._path, _FLAGS, 0o666)
+            files.sys.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            files.shut(fd)
+            return False
+        except OSError as error:
+            if fd >= 0:
+                files.shut(fd)
+            raise files.in_words(error, "cannot lock", self._path) from error
+        self._fd = fd
+        # Only for the words of those who come second: when the disk is too full for it, the lock holds all the same.
+        if files.try_call(files.sys.ftruncate, fd, 0):
+            files.try_call(files.sys.write, fd, f"{os.getpid()}\n".encode())
+        return True
+
+    def holder(self) -> str:
+        """Who has it, as far as known: "process 4711"."""
+        try:
+            with open(self._path, encoding="ascii", errors="replace") as file:
+                text = file.read(20).strip()
+        except OSError:
+            text = ""
+        return f"process {text}" if text.isdigit() else "another process"
+
+    def release(self) -> None:
+        """Lets go of it. Harmless when it isn't held."""
+        if self._fd >= 0:
+            fd, self._fd = self._fd, -1
+            files.try_call(files.sys.flock, fd, fcntl.LOCK_UN)
+            files.shut(fd)
+
+    def wait(
+        self, sleep: Callable[[float], object] = time.sleep, clock: Callable[[], float] = time.monotonic
+    ) -> "TicketLock":
+        """Takes it, waiting for whoever has it; for a `with`. Raises ConflictError after a minute."""
+        end = clock() + _LONGEST_ACT
+        while not self.take():
+            if clock() >= end:
+                raise ConflictError(
+                    f"{self.holder()} has been changing the canary of {self._id} for {_LONGEST_ACT:g} s",
+                    hint="wait for it or end it, then repeat the command",
+                )
+            sleep(_PAUSE)
+        return self
+
+    def __enter__(self) -> "TicketLock":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.release()
