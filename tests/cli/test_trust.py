@@ -27,7 +27,7 @@ def test_trust_is_shown_given_lost_by_a_change_and_taken_back(world: World, home
     assert before.code == 1
     assert "generators.codemod: ./tools/codemod '--all; rm -rf /'" in before.out
     assert "\u202e" not in before.out
-    with pytest.raises(UntrustedError, match="splitter `app` is from a config.yml"):
+    with pytest.raises(UntrustedError, match=r"splitter `app` is from a config\.yml"):
         need_trust(world.ws, home, "the splitter `app`")
     given = world.ok("trust")
     assert "3 commands in config.yml; commands of this file may run on this machine" in given.out
