@@ -42,6 +42,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
     },
     "Stages": {
         "plan": _entry("planning", "plan", "Draft tickets from alerts: a file, or Alertmanager's webhook."),
+        "create": _entry("creating", "create", "A worktree and a branch for the change; a generator may propose it."),
         "evaluate": _entry("evaluating", "evaluate", "Test and measure a change in the sandbox, for its score-card."),
         "replay": _entry("replay", "replay", "Recordings of requests, for evaluations to play again."),
         "score": _entry("scoring", "score", "Make a score-card from test and benchmark results that you have."),

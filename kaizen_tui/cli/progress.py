@@ -1,4 +1,4 @@
-"""The progress of an evaluation on stderr: a bar in a terminal, a line for each step where nobody looks."""
+"""The progress of an evaluation or a generator on stderr: a bar in a terminal, a line for each step elsewhere."""
 
 import sys
 from collections.abc import Iterator

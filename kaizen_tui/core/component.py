@@ -97,7 +97,8 @@ class Metric(BaseModel):
 
 
 class Component(BaseModel):
-    """A component. links: (name, URL). selector: label -> value, common to its metrics. extra: unknown keys, kept."""
+    """A component. links: (name, URL). selector: label -> value, common to its metrics. generator: of config.yml, which
+    proposes changes to it, or "". extra: unknown keys, kept."""
 
     model_config = _FROZEN
 
@@ -113,6 +114,7 @@ class Component(BaseModel):
     versions: Versions | None = None
     evaluation: Evaluation | None = None
     rollout: Rollout | None = None
+    generator: str = ""
     extra: dict[str, Any] = Field(default_factory=dict)
 
     @classmethod
@@ -147,6 +149,7 @@ class Component(BaseModel):
             versions=versions,
             evaluation=evaluation,
             rollout=rollout,
+            generator=fields.generator.strip(),
             extra={key: raw[key] for key in fields.unknown},
         )
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from kaizen_tui.core.typed import Argv, Flag, Integer, Span, StrictBlock, Text
+from kaizen_tui.core.typed import Argv, Bytes, Flag, Integer, Span, StrictBlock, Text
 from kaizen_tui.core.values import Value, quoted
 
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
@@ -92,11 +92,38 @@ class Governance(StrictBlock):
         return self
 
 
+def _pattern(text: str) -> str:
+    parts = text.split("/")
+    if text.startswith("/") or ".." in parts or not any(part not in ("", ".") for part in parts):
+        raise ValueError(f"{quoted(text)} is no path within the repository, such as src/** or docs")
+    return text
+
+
+def _absolute(text: str) -> str:
+    if not text.startswith("/"):
+        raise ValueError(f"{quoted(text)} is no absolute path")
+    return text
+
+
 class Generator(StrictBlock):
-    """A command that proposes a change, run in the sandbox."""
+    """A command that proposes a change, run in the sandbox.
+
+    pass_env: variables of this machine that it gets. read_only: what it sees beside the system's programs. time,
+    memory, pids, disk: what it may take; None is the sandbox's default. paths, max_files, max_bytes: which diffs are
+    taken.
+    """
 
     command: Argv
     network: Literal["none", "host"] = "none"
+    pass_env: tuple[Annotated[Text, AfterValidator(_env_name)], ...] = ()
+    read_only: tuple[Annotated[Text, AfterValidator(_absolute)], ...] = ()
+    time: Span | None = None
+    memory: Bytes | None = None
+    pids: Annotated[Integer, Field(ge=1)] | None = None
+    disk: Bytes | None = None
+    paths: tuple[Annotated[Text, AfterValidator(_pattern)], ...] = ()
+    max_files: Annotated[Integer, Field(ge=1, le=10_000)] = 100
+    max_bytes: Annotated[Bytes, Field(le=64 << 20)] = 1 << 20
 
 
 class Sandboxing(StrictBlock):

@@ -24,7 +24,7 @@ TICKET_KEYS = (
 )  # fmt: skip
 COMPONENT_KEYS = (
     "id", "name", "tier", "owner", "description", "links", "slo", "selector", "versions", "rollback_plan",
-    "evaluation", "rollout",
+    "evaluation", "rollout", "generator",
 )  # fmt: skip
 METRIC_KEYS = ("name", "threshold", "abort_threshold", "unit", "description", "query", "sli", "objective", "window")
 DEFAULT_SEVERITY = "medium"
@@ -108,7 +108,7 @@ class MetricFields(NamedTuple):
 class ComponentFields(NamedTuple):
     """A component's fields, checked. Texts are as in the file; name is the id where the file gives none.
 
-    versioned: the file says how its two versions are told apart.
+    versioned: the file says how its two versions are told apart. generator: which one of config.yml proposes changes.
     """
 
     id: str
@@ -120,6 +120,7 @@ class ComponentFields(NamedTuple):
     description: str
     unknown: tuple[str, ...]
     versioned: bool = False
+    generator: str = ""
 
 
 def direction_of(threshold: float, abort_threshold: float | None) -> str:
@@ -348,6 +349,7 @@ def check_component(raw: Mapping[str, Value], file_id: str) -> ComponentFields:
         description=check.text("description"),
         unknown=_unknown(raw, COMPONENT_KEYS),
         versioned=isinstance(raw.get("versions"), dict),
+        generator=check.text("generator"),
     )
     for key in ("links", "selector", "versions"):
         check.pairs(key)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 # What the in_review gate looks at.
 REQUIRED_SECTIONS: tuple[str, ...] = ("Summary", "Rollback Procedure")
@@ -48,6 +49,26 @@ _CODE = "(code)"  # stands for a line inside a code block: it is content, whatev
 def template(ticket: str) -> str:
     """The Patch-Spec.md of a new ticket, `ticket` being its id and title in one line."""
     return TEMPLATE.replace("{ticket}", ticket)
+
+
+def fill(text: str, sections: Mapping[str, str]) -> tuple[str, tuple[str, ...]]:
+    """The text with content in those sections that hold the template's comment and nothing else, and their names.
+
+    sections: heading -> Markdown. What a person wrote stays, also a comment of their own.
+    """
+    filled = []
+    for name, content in sections.items():
+        comment = re.search(rf"^## {re.escape(name)}\n\n(<!--.*?-->)\n", TEMPLATE, re.MULTILINE | re.DOTALL)
+        if comment is None or not content.strip():
+            continue
+        empty = re.compile(
+            rf"^(## {re.escape(name)}[ \t]*\r?\n\s*?){re.escape(comment[1])}(?=\s*?(?:^#|\Z))", re.MULTILINE
+        )
+        found = empty.search(text)
+        if found is not None:
+            text = text[: found.end(1)] + content.strip("\n") + text[found.end() :]
+            filled.append(name)
+    return text, tuple(filled)
 
 
 def unfilled_sections(text: str) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from kaizen_tui.core.scorecard import MAX_BYTES
 from kaizen_tui.core.states import STATUSES
 from kaizen_tui.core.values import quoted
 from kaizen_tui.loop.context import Session
+from kaizen_tui.loop.lint_generators import lint_generators
 from kaizen_tui.loop.lint_metrics import is_upside_down, lint_metrics
 from kaizen_tui.loop.models import component_model, load_config, parse_score_card, ticket_model
 from kaizen_tui.store.files import read_optional
@@ -71,6 +72,7 @@ def lint(session: Session, ids: Sequence[str]) -> list[Problem]:
     if not ids:
         found += lint_config(workspace)
         found += broken
+        found += _unknown_generators(workspace, files)
         for file in files:
             found += lint_component(workspace, file)
         found += _strays(workspace)
@@ -88,6 +90,13 @@ def lint_config(workspace: Workspace) -> list[Problem]:
         if unknown or config.theme not in THEME_NAMES:
             found += _unknown_on_board(workspace, unknown, config.theme)
     return found
+
+
+def _unknown_generators(workspace: Workspace, files: Sequence[ComponentFile]) -> Iterable[Problem]:
+    settings: list[Config] = []
+    if _errors_of(workspace, lambda: settings.append(load_config(workspace))):
+        return ()  # said already
+    return lint_generators(workspace, files, tuple(settings[0].generators))
 
 
 def _unknown_on_board(workspace: Workspace, actions: Sequence[str], theme: str) -> Iterable[Problem]:

@@ -34,10 +34,21 @@ class Worktree:
     admin: str
     filters: tuple[str, ...] = ()
 
-    def git(self, *args: str, stdin: bytes = b"") -> bytes:
-        """What `git ARGS` prints in this worktree, whatever a run did to its `.git`. Raises StoreError."""
-        where = {"GIT_DIR": self.admin, "GIT_WORK_TREE": self.path}
-        return _git(self.path, *self.filters, *args, stdin=stdin, extra=where)
+    def git(
+        self,
+        *args: str,
+        stdin: bytes = b"",
+        environment: Mapping[str, str] | None = None,
+        cwd: str | None = None,
+        fails: tuple[int, ...] = (),
+    ) -> bytes:
+        """What `git ARGS` prints in this worktree, whatever a run did to its `.git`. Raises StoreError.
+
+        environment: set on top, such as another index. cwd: None is the worktree. fails: exit codes that mean
+        "nothing" and not an error.
+        """
+        where = {"GIT_DIR": self.admin, "GIT_WORK_TREE": self.path, **(environment or {})}
+        return _git(cwd or self.path, *self.filters, *args, stdin=stdin, extra=where, fails=fails)
 
 
 def add_worktree(lease: Lease, repository: str, name: str, commit: str, *, branch: str | None = None) -> Worktree:
@@ -61,6 +72,12 @@ def add_worktree(lease: Lease, repository: str, name: str, commit: str, *, branc
         commit = there or commit
     _git(repository, *_PLAIN, *filters, "worktree", "add", *what, keep=lease.fd)
     return Worktree(path, commit, admin, filters)
+
+
+def plumbing(cwd: str, *args: str, fails: tuple[int, ...] = ()) -> bytes:
+    """What `git ARGS` prints in a person's own checkout, without hooks. Raises StoreError in git's words."""
+    quiet = ("-c", "submodule.recurse=false", "-c", "gc.auto=0", "-c", "maintenance.auto=false")
+    return _git(cwd, *quiet, *args, fails=fails)
 
 
 def _common_folder(repository: str) -> str:

@@ -10,6 +10,11 @@ governance:
   approvals: {0: 2, 1: 1, 2: 1, 3: 1}   # tier: how many people
   owner_may_approve: [3]     # tiers whose owner's approval counts
   approvers: ["*@kestrel.example"]
+
+generators:                  # `kaizen create --generator rename`, once you said `kaizen trust`
+  rename:
+    command: [python, tools/rename_codemod.py]
+    paths: ["**/*.py"]
 """
 
 PCC_MAIN = """\

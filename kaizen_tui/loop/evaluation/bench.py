@@ -52,7 +52,7 @@ class Bench:
             argv,
             self.trees[side].path,
             name=f"{name}-{side}",
-            environment=_environment(),
+            environment=python_environment(),
             read_only=python_paths(),
             network=self.network,
             limits=self.limits,
@@ -127,7 +127,7 @@ def _of_run(outcome: Outcome, label: str) -> tuple[Measurement, ...]:
     return tuple(found)
 
 
-def _environment() -> dict[str, str]:
+def python_environment() -> dict[str, str]:
     """The Python that runs this comes first, so that `python` and the tools beside it are found."""
     own = os.path.join(sys.prefix, "bin")
     return {"PATH": f"{own}:/usr/local/bin:/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE": ""}

@@ -56,7 +56,7 @@ def evaluate(
     """
     subject = subject_of(session, ticket_id)
     _refuse_empty(session, subject)
-    mode, network = _modes(session, subject.evaluation, env)
+    mode, network = modes_of(session, subject.evaluation, env)
     machine = look_at_machine()
     if mode == "bubblewrap" and not machine.usable:
         raise UsageError(f"no sandbox: {machine.fault}", hint=machine.remedy)
@@ -81,7 +81,7 @@ def _refuse_empty(session: Session, subject: Subject) -> None:
         )
 
 
-def _modes(session: Session, evaluation: Evaluation, env: Mapping[str, str]) -> tuple[Mode, Network]:
+def modes_of(session: Session, evaluation: Evaluation, env: Mapping[str, str]) -> tuple[Mode, Network]:
     """What runs are contained in. Whatever weakens it stands in config.yml, and a person trusted that file here."""
     config = load_config(session.workspace).sandbox
     if config.mode != "bubblewrap":
