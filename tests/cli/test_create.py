@@ -406,3 +406,52 @@ def test_when_the_log_cannot_be_written_all_is_as_it_was(forge: Forge, monkeypat
     assert forge.cli("create", "KAIZ-001").code == 6
     assert forge.branch == ""
     assert {name: data for name, data in forge.everything().items() if not name.startswith(".git/")} == before
+
+
+def test_a_workspace_below_the_checkout_s_root_is_closed_too(forge: Forge) -> None:
+    (forge.root / "platform").mkdir()
+    for name in ("registry", "tickets"):
+        (forge.root / name).rename(forge.root / "platform" / name)
+    forge.proposes(f'{TWO}\nopen("platform/registry/kaizen/config.yml", "a").write("theme: x\\n")')
+    forge.ok("-C", "platform", "trust")
+    refused = forge.cli("-C", "platform", "create", "KAIZ-001")
+    assert refused.code == 4
+    assert "platform/registry/kaizen/config.yml: tickets and the registry" in refused.err
+    forge.proposes(TWO)
+    made = forge.ok("-C", "platform", "create", "KAIZ-001")
+    assert made.out == f"{forge.root}/platform/.kaizen/worktrees/KAIZ-001\n"
+
+
+def test_without_the_sandbox_only_by_a_trusted_setting(forge: Forge) -> None:
+    forge.proposes(f'{TWO}\njson.dump({{"summary": "Here."}}, open(os.environ["KAIZEN_RESULT_FILE"], "w"))')
+    settings = Path(forge.ws.config_path)
+    settings.write_text(settings.read_text() + "sandbox: {mode: unsafe-local}\n", encoding="utf-8")
+    assert forge.cli("create", "KAIZ-001").code == 4
+    forge.ok("trust")
+    forge.ok("create", "KAIZ-001")
+    assert "> Here." in forge.spec
+    assert (forge.tree / "app.py").read_text() == "N = 2\n"
+
+
+def test_lint_knows_the_generators(forge: Forge) -> None:
+    assert "generator" not in forge.cli("lint").out
+    forge.config("generators: {proposal: {command: [x]}}\n")
+    assert (
+        "shop.yml:5: warning: config.yml has no generator `propose`; did you mean `proposal`?" in forge.cli("lint").out
+    )
+
+
+def test_a_branch_that_is_checked_out_elsewhere_is_used_there(forge: Forge) -> None:
+    forge.proposes(TWO)
+    forge.git("checkout", "-q", "-b", "kaizen/KAIZ-001")
+    made = forge.ok("create", "KAIZ-001")
+    assert made.out == f"{forge.root}\n"
+    assert (forge.root / "app.py").read_text() == "N = 2\n"
+    assert not forge.tree.exists()
+
+
+def test_a_ticket_that_is_at_its_end(forge: Forge) -> None:
+    forge.ok("update", "KAIZ-001", "--status", "aborted", "--note", "not needed")
+    ended = forge.cli("create", "KAIZ-001")
+    assert ended.code == 4
+    assert "nothing left to create" in ended.err

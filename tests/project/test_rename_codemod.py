@@ -107,5 +107,5 @@ def test_through_kaizen_create(
     forge.ok("trust")
     forge.ok("create", "KAIZ-001", "--generator", "rename")
     assert (forge.tree / "app.py").read_text() == "COUNT = 1\n"
-    assert "> Renames N to COUNT in 1 files." in forge.spec
+    assert "> Renames N to COUNT in 1 file." in forge.spec
     assert forge.cli("create", "KAIZ-001", "--generator", "rename").code == 1
