@@ -131,7 +131,7 @@ def main() -> int:
         return NOTHING_TO_DO
     count = "1 file" if len(changed) == 1 else f"{len(changed)} files"
     result = {
-        "summary": f"Renames {old} to {new} in {len(changed)} file{'' if len(changed) == 1 else 's'}. Words in strings and comments stay.",
+        "summary": f"Renames {old} to {new} in {count}. Words in strings and comments stay.",
         "risk": f"Who imports {old} from outside this repository no longer finds it.",
         "notes": "".join(f"Left out, no readable Python: {path}\n" for path in odd)[:5000],
     }
