@@ -171,7 +171,8 @@ def test_aborting_a_canary_needs_a_verified_rollback() -> None:
     assert [(c.code, c.text, c.command) for c in refusal.refused] == [
         (
             "rolled_back",
-            "nothing shows that the rollback was executed and verified; `kaizen abort` does both, or sign that off once it was",
+            "nothing shows that the rollback was executed and verified; `kaizen abort` does both, or sign that off once"
+            " it was",
             "kaizen signoff KAIZ-001 rollback",
         )
     ]
