@@ -88,7 +88,8 @@ time.sleep(20)
     outcome = attack(code, memory=128 * MIB, time=60.0)
     assert outcome.out_of_memory
     assert not outcome.ok
-    assert outcome.troubles == ("ran out of its 128 MiB of memory and was ended",)
+    # What ended it comes first; that a busy machine also refuses a process is beside the point here.
+    assert outcome.troubles[0] == "ran out of its 128 MiB of memory and was ended"
 
 
 def test_memory_in_files_that_are_memory(attack: Attack, machine: Machine) -> None:
