@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from kaizen_tui.core.fields import is_metric_name
-from kaizen_tui.core.typed import Argv, Block, Bytes, Integer, Share, Span, Text, WorkTreePath
+from kaizen_tui.core.typed import Argv, Block, Bytes, Integer, Number, Share, Span, Text, WorkTreePath
 
 BENCHMARK_FORMATS = ("json", "pytest-benchmark", "hyperfine", "pyperf", "k6", "locust", "autocannon")
 
@@ -52,14 +52,28 @@ class Benchmark(Block):
     pairs: Annotated[Integer, Field(ge=2, le=10_000)] = 20
 
 
+def _expected(text: str) -> str:
+    words = text.split(None, 2)
+    if len(words) < 2:
+        raise ValueError(f"`{text}` is no expected difference such as `GET /items/* body.price`")
+    return f"{_method(words[0])} {_route(words[1])}{' ' if words[2:] else ''}{''.join(words[2:])}"
+
+
 class Replay(Block):
-    """Recorded requests, replayed to both versions. Only safe methods, but for the routes allowed by name."""
+    """Recorded requests, replayed to both versions. Only safe methods, but for the routes allowed by name.
+
+    pairs: passes of each version that are timed. speed: 2 plays at twice the recorded pace. expect: how the candidate's
+    answers may differ, each a route and a place in them, as the report of the replay writes them.
+    """
 
     har: WorkTreePath
     serve: Argv
     routes: dict[Annotated[str, AfterValidator(_method)], tuple[Annotated[Text, AfterValidator(_route)], ...]] = Field(
         default_factory=dict
     )
+    pairs: Annotated[Integer, Field(ge=1, le=1_000)] = 10
+    speed: Annotated[Number, Field(gt=0, le=1_000)] = 1.0
+    expect: tuple[Annotated[Text, AfterValidator(_expected)], ...] = ()
 
 
 class SandboxLimits(Block):

@@ -46,16 +46,30 @@ class Bench:
     limits: Limits
     known: tuple[MetricFields, ...]
 
-    def run(self, side: Side, argv: tuple[str, ...], name: str) -> Outcome:
-        """One command, to its end. Raises UsageError, StoreError."""
+    def run(
+        self,
+        side: Side,
+        argv: tuple[str, ...],
+        name: str,
+        *,
+        stdin: bytes = b"",
+        read_only: tuple[str, ...] = (),
+        output: int | None = None,
+    ) -> Outcome:
+        """One command, to its end. read_only: paths that it sees besides. output: bytes kept of what it prints.
+
+        Raises UsageError, StoreError.
+        """
+        limits = self.limits if output is None else replace(self.limits, output=output)
         spec = Spec(
             argv,
             self.trees[side].path,
             name=f"{name}-{side}",
             environment=python_environment(),
-            read_only=python_paths(),
+            stdin=stdin,
+            read_only=(*python_paths(), *read_only),
             network=self.network,
-            limits=self.limits,
+            limits=limits,
             mode=self.mode,
         )
         return run(self.lease, spec, self.machine)

@@ -16,6 +16,7 @@ from kaizen_tui.loop.evaluation.bench import SIDES, Bench, CommandError, Side, h
 from kaizen_tui.loop.evaluation.kept import Kept, key_of, only_one
 from kaizen_tui.loop.evaluation.pairs import Measured, Measuring, plan_of
 from kaizen_tui.loop.evaluation.progress import Listener, Silence, Step
+from kaizen_tui.loop.evaluation.replaying import Replayed, replay
 from kaizen_tui.loop.machine import this_machine
 from kaizen_tui.loop.models import load_config
 from kaizen_tui.loop.score import fresh_seed
@@ -25,6 +26,7 @@ from kaizen_tui.sandbox.protections import Machine, look_at_machine
 from kaizen_tui.sandbox.spec import Mode, Network
 from kaizen_tui.sandbox.worktree import add_worktree
 from kaizen_tui.store import git
+from kaizen_tui.store.files import replace_file
 from kaizen_tui.store.trust import need_trust
 
 
@@ -72,7 +74,7 @@ def evaluate(
 
 def _refuse_empty(session: Session, subject: Subject) -> None:
     evaluation = subject.evaluation
-    if evaluation.tests is None and not evaluation.benchmarks:
+    if evaluation.tests is None and not evaluation.benchmarks and evaluation.replay is None:
         where = session.workspace.relative(session.workspace.ticket_path(subject.promise.ticket))
         raise UsageError(
             "nothing says how this change is tested or measured: its component has no `evaluation:`",
@@ -132,16 +134,20 @@ class _Work:
         trees = {side: add_worktree(lease, root, side, commits[side]) for side in SIDES}
         limits = limits_of(self._evaluation.sandbox)
         bench = Bench(lease, machine, trees, mode, network, limits, self._promise.metrics)
-        tests, measured = None, Measured((), (), ())
+        tests, measured, replayed = None, Measured((), (), ()), Replayed()
         if self._set_up(bench):
             tests = self._tests(bench)
             measured = Measuring(bench, plan, self._kept, self._listener).measure()
+            replayed = self._replay(bench)
         self._listener.step(Step("statistics"))
         failures = (*self._failures, *measured.failures)
-        replay = (
-            () if self._evaluation.replay is None else ("the `replay:` of `evaluation:` is not run by this version",)
+        evidence = Evidence(
+            (*measured.series, *replayed.series),
+            tests,
+            (*failures, *replayed.failures),
+            (*measured.doubts, *replayed.doubts),
+            self._notes(),
         )
-        evidence = Evidence(measured.series, tests, failures, (*measured.doubts, *replay), self._notes())
         protections = machine.protections if mode == "bubblewrap" else ()
         if network == "host":
             protections = tuple(one for one in protections if one != "no network")
@@ -174,6 +180,16 @@ class _Work:
                 self._fail(error.what, error.printed)
                 return False
         return True
+
+    def _replay(self, bench: Bench) -> Replayed:
+        if self._evaluation.replay is None:
+            return Replayed()
+        path = f"{self._session.workspace.state}/evaluations/{self._promise.ticket}.replay.json"
+        shown_path = self._session.workspace.relative(path)
+        replayed = replay(bench, self._evaluation.replay, self._kept.seed, self._listener, shown_path)
+        if replayed.report is not None:
+            replace_file(path, replayed.report, durable=False)
+        return replayed
 
     def _fail(self, what: str, printed: str) -> None:
         self._listener.output(what, printed)
