@@ -35,15 +35,34 @@ def report_exit(report: Report) -> int:
     return EXIT_REFUSED if promoted else EXIT_UNDECIDED
 
 
-def seen_json(seen: Seen) -> dict[str, Any]:
-    """The `Look` object of docs/json.md."""
-    state = seen.state
+def _standing(one: Seen | Report) -> dict[str, Any]:
+    """What a look and a report have in common."""
+    state = one.state
     return {
-        "id": seen.id,
-        "status": seen.status,
+        "id": one.id,
+        "status": one.status,
         "share": state.wanted if state is not None else 0.0,
         "step": state.share if state is not None else 0.0,
-        "verdict": seen.judged.answer,
+        "verdict": one.judged.answer,
+    }
+
+
+def _where(one: Seen | Report) -> str:
+    """Id, status and share."""
+    return f"{one.id} {one.status} {_SHARE.format((one.state.wanted if one.state is not None else 0.0) * 100)}"
+
+
+def _told(one: Seen | Report) -> None:
+    """Says what went wrong, and lets a pipe have it all at once."""
+    if one.trouble:
+        warn(f"{one.id}: {one.trouble}")
+    sys.stdout.flush()
+
+
+def seen_json(seen: Seen) -> dict[str, Any]:
+    """The `Look` object of docs/json.md."""
+    return {
+        **_standing(seen),
         "why": seen.judged.why,
         "data_at": None if seen.data_at is None else format_epoch(int(seen.data_at)),
         "slis": [
@@ -70,10 +89,8 @@ def shown_look(call: Call, seen: Seen, *, whole: bool = False) -> None:
     if call.json:
         emit_json(seen_json(seen)) if whole else _line(seen_json(seen))
         return
-    state = seen.state
-    share = _SHARE.format((state.wanted if state is not None else 0.0) * 100)
     words = f": {seen.judged.why}" if seen.judged.why else ""
-    emit(f"{seen.id} {seen.status} {share}: {safe(seen.judged.answer + words)}")
+    emit(f"{_where(seen)}: {safe(seen.judged.answer + words)}")
     for one in seen.slis:
         low, high = one.ratio
         between = f"{low:.3g} to {high:.3g}" if low is not None and high is not None else "not known yet"
@@ -84,20 +101,13 @@ def shown_look(call: Call, seen: Seen, *, whole: bool = False) -> None:
         )
     if seen.driven_by and whole:
         emit(f"  {safe(seen.driven_by)} drives it")
-    if seen.trouble:
-        warn(f"{seen.id}: {seen.trouble}")
-    sys.stdout.flush()
+    _told(seen)
 
 
 def report_json(report: Report) -> dict[str, Any]:
     """The `Report` object of docs/json.md."""
-    state = report.state
     return {
-        "id": report.id,
-        "status": report.status,
-        "share": state.wanted if state is not None else 0.0,
-        "step": state.share if state is not None else 0.0,
-        "verdict": report.judged.answer,
+        **_standing(report),
         "acts": [{"act": one.kind, "share": one.share, "reason": one.reason} for one in report.acts],
         "trouble": report.trouble,
     }
@@ -109,13 +119,9 @@ def shown_report(call: Call, report: Report, *, stream: bool = False) -> None:
         _line(report_json(report)) if stream else emit_json(report_json(report))
         return
     at = time.strftime("%H:%M:%S ") if stream else ""
-    state = report.state
-    share = _SHARE.format((state.wanted if state is not None else 0.0) * 100)
     said = "; ".join(_act(one.kind, one.reason, one.share) for one in report.acts)
-    emit(f"{at}{report.id} {report.status} {share}: {safe(said or report.judged.answer)}")
-    if report.trouble:
-        warn(f"{report.id}: {report.trouble}")
-    sys.stdout.flush()
+    emit(f"{at}{_where(report)}: {safe(said or report.judged.answer)}")
+    _told(report)
 
 
 def _act(kind: str, reason: str, share: float) -> str:

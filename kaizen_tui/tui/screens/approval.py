@@ -7,21 +7,19 @@ from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal, VerticalScroll
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import Static
 
 from kaizen_tui.tui import words
 from kaizen_tui.tui.action import Action
 from kaizen_tui.tui.messages import ActionPressed, Failed, WorkspaceTouched
+from kaizen_tui.tui.screens.approval_hold import ConfirmingScreen
 from kaizen_tui.tui.screens.ticket import scroll_by
 from kaizen_tui.tui.styles import style_sheet
 from kaizen_tui.tui.ticket import acts, approval_page
 from kaizen_tui.tui.ticket.approval_state import READING, state_line
 from kaizen_tui.tui.ticket.confirm import HOLD_SECONDS, Confirmation, way_of
-from kaizen_tui.tui.ticket.dossier import Dossier, read_dossier
+from kaizen_tui.tui.ticket.dossier import read_dossier
 from kaizen_tui.tui.ticket.messages import (
-    ApprovalFailed,
-    ApprovalWritten,
     CriteriaReady,
     DossierReady,
     ReadingFailed,
@@ -31,48 +29,33 @@ from kaizen_tui.tui.ticket_actions import APPROVAL, APPROVAL_TEXT, HOLD
 from kaizen_tui.tui.widgets.bars import KeyBar
 from kaizen_tui.tui.widgets.entries import NoteEntry
 from kaizen_tui.tui.widgets.prose import Prose
-from kaizen_tui.tui.words import GOOD, MUTED, STRONG, WARN, text
+from kaizen_tui.tui.words import MUTED, STRONG, text
 
 if TYPE_CHECKING:
-    from textual.timer import Timer
-
     from kaizen_tui.tui.app import KaizenApp
 
 TWO_COLUMNS = 140
 _REFRESH = 15.0  # seconds between two readings: the numbers must not grow old before one's eyes
-_TICK = 0.2
 
 
-class ApprovalScreen(Screen[Content], inherit_bindings=False):
+class ApprovalScreen(ConfirmingScreen, inherit_bindings=False):
     """The answer is what became of it, in words; None when nothing was approved.
 
-    What is approved is what stood on the screen when Enter was pressed: it is kept apart from later readings, and a
-    reading that finds other evidence takes the approval back.
+    A reading that finds other evidence than what was confirmed takes the approval back.
     """
 
     CSS_PATH = style_sheet("ticket")
     AUTO_FOCUS = ""
 
     def __init__(self, app: "KaizenApp", ticket_id: str) -> None:
-        super().__init__(id="approval-screen")
-        self.kaizen = app
-        self.ticket_id = ticket_id
-        self.dossier: Dossier | None = None
-        self.confirmation: Confirmation | None = None
-        self._held: Dossier | None = None
+        super().__init__(app, ticket_id)
         self._generation, self._trouble = 0, ""
-        self._word, self._word_is_bad = "", False
-        self._timer: Timer | None = None
         self._head = Static(text(f" {ticket_id}", STRONG), id="approval-head")
         self._body = VerticalScroll(id="approval-body", can_focus=False)
         self._left, self._right = Prose(text("Reading …", MUTED)), Prose(Content(""))
         self._gate = Prose(Content(""), id="approval-gate")
         self._state = Prose(Content(""), id="approval-state")
         self._id_label = Static(Content(""), id="approval-id-label")
-        self._note = NoteEntry(
-            app.approval_notes.get(ticket_id, ""), press=self.press, id="approval-note", max_length=2000
-        )
-        self._typed = NoteEntry(press=self.press, id="approval-id", max_length=40)
         self.key_bar = KeyBar(app.keymap, id="approval-keys")
 
     @property
@@ -187,9 +170,6 @@ class ApprovalScreen(Screen[Content], inherit_bindings=False):
         self._state.say(state_line(self.confirmation, self.dossier, self._stop(), self._word, bad=self._word_is_bad))
         self.offer()
 
-    def _tell(self, word: str, *, bad: bool = False) -> None:
-        self._word, self._word_is_bad = word, bad
-
     def say(self, content: Content) -> None:
         """Says something in place of the keys (what a dialog opened from here has done)."""
         self.key_bar.say(" ".join(content.plain.split()))
@@ -291,90 +271,6 @@ class ApprovalScreen(Screen[Content], inherit_bindings=False):
             self.kaizen.approval_notes[self.ticket_id] = self._note.value
         else:
             self.kaizen.approval_notes.pop(self.ticket_id, None)
-
-    # Confirming
-
-    def action_confirm(self) -> None:
-        confirmation, dossier = self.confirmation, self.dossier
-        if self._stop() or confirmation is None or dossier is None or acts.refused(self):
-            return
-        said = confirmation.enter(self._typed.value)
-        if said:
-            self._tell(said, bad=said.startswith("that is not"))
-            if confirmation.way == "typed":
-                self._typed.focus(scroll_visible=False)
-        else:
-            self._begin_hold(dossier)
-
-    def action_yes(self) -> None:
-        confirmation, dossier = self.confirmation, self.dossier
-        if self._stop() or confirmation is None or dossier is None or acts.refused(self):
-            return
-        if confirmation.yes():
-            self._begin_hold(dossier)
-        else:
-            self._tell(f"tier 0 is confirmed by typing {self.ticket_id}")
-
-    def _begin_hold(self, dossier: Dossier) -> None:
-        self._held = dossier
-        self.set_focus(None)
-        if self._timer is None:
-            self._timer = self.set_interval(_TICK, self.tick)
-
-    def tick(self) -> None:
-        """Time has gone by: the countdown goes on, and at its end the approval is written."""
-        confirmation = self.confirmation
-        if confirmation is None:
-            return
-        if confirmation.due():
-            self._write()
-        self.show_state()
-
-    def action_cancel(self) -> None:
-        self.take_back("you took it back")
-
-    def take_back(self, why: str) -> None:
-        """Ends the hold, if there is one, with nothing written."""
-        confirmation = self.confirmation
-        if confirmation is not None and confirmation.stage == "holding" and confirmation.cancel():
-            self._tell(f"not approved: {why}")
-            self._typed.value = ""
-            self._end_hold()
-
-    def _end_hold(self) -> None:
-        self._held = None
-        if self._timer is not None:
-            self._timer.stop()
-            self._timer = None
-
-    def _write(self) -> None:
-        held, note, desk = self._held, self._note.value.strip(), self.kaizen.desk
-        self._end_hold()
-        if held is None:
-            return
-        dossier = held
-
-        def write() -> ApprovalWritten:
-            from kaizen_tui.tui.ticket.shown import shown_of
-
-            return ApprovalWritten(desk.approve(dossier.sheet, note, shown_of(dossier, desk.session.stamp())))
-
-        self.kaizen.jobs.ask(write, self.post_message, ApprovalFailed, writes=True)
-
-    def on_approval_written(self, message: ApprovalWritten) -> None:
-        self.kaizen.approval_notes.pop(self.ticket_id, None)
-        said = [text(f" {self.ticket_id}", STRONG), text(" is approved"), text("  ✔", GOOD)]
-        if message.doubt:
-            said = [*said[:2], text(f", but it does not count: {message.doubt}", WARN)]
-        self.dismiss(Content.assemble(*said))
-
-    def on_approval_failed(self, message: ApprovalFailed) -> None:
-        if self.confirmation is not None:
-            self.confirmation.failed()
-        self._typed.value = ""
-        self._tell(f"not approved: {words.error_text(message.error)}", bad=True)
-        self.read()
-        self.show_state()
 
     # What else is decided from here
 
