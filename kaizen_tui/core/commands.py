@@ -47,8 +47,8 @@ def evaluate(ticket: str) -> str:
     return f"kaizen evaluate {quote(ticket)}"
 
 
-def name_candidate(ticket: str) -> str:
-    return f"git branch {quote(f'kaizen/{ticket}')} COMMIT"
+def create(ticket: str) -> str:
+    return f"kaizen create {quote(ticket)}"
 
 
 def override(ticket: str, status: str) -> str:

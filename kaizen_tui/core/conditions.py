@@ -139,7 +139,7 @@ def _evaluated(facts: Facts) -> Iterable[Unmet]:
     measured = card.commits.candidate
     if not facts.candidate_commit:
         text = f"no branch kaizen/{facts.ticket.id} says which commit is the candidate"
-        yield Unmet("candidate", text, commands.name_candidate(facts.ticket.id))
+        yield Unmet("candidate", text, commands.create(facts.ticket.id))
     elif measured != facts.candidate_commit:
         text = f"the score-card is for commit {measured[:10]}, but the candidate is now {facts.candidate_commit[:10]}"
         yield Unmet("candidate", text, command)

@@ -43,7 +43,7 @@ def _branch(root: str, ticket_id: str, *, or_head: bool) -> str:
     branch = CANDIDATE_BRANCH.format(id=ticket_id)
     found = git.rev_parse(root, f"refs/heads/{branch}") or (git.rev_parse(root, "HEAD") if or_head else None)
     if found is None:
-        hint = f"git branch {branch} COMMIT, or name a --candidate"
+        hint = f"`kaizen create {ticket_id}` makes it for the change; or name a --candidate"
         raise UsageError(f"no branch {branch} says which commit is the candidate", hint=hint)
     return found
 

@@ -284,3 +284,10 @@ def test_a_benchmark_that_says_nonsense(shop: Shop) -> None:
     done = shop.cli("evaluate", "KAIZ-001", "--pairs", "2")
     assert done.code == 1
     assert "must be an object" in json.dumps(shop.card["reasons"])
+
+
+def test_without_a_branch_the_command_that_makes_it_is_named(shop: Shop) -> None:
+    done = shop.cli("evaluate", "KAIZ-001")
+    assert done.code == 2
+    assert "no branch kaizen/KAIZ-001 says which commit is the candidate" in done.err
+    assert "`kaizen create KAIZ-001` makes it" in done.err

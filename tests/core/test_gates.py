@@ -132,7 +132,7 @@ CASES = [
          "the score-card is for commit 0000000000, but the candidate is now 1111111111", "kaizen evaluate KAIZ-001",
          lambda world: setattr(world, "commit", "1" * 40), _evaluated_again("pass")),
     Case("canary", "candidate", "no branch kaizen/KAIZ-001 says which commit is the candidate",
-         "git branch kaizen/KAIZ-001 COMMIT", _candidate(None), _candidate(0xC0DE)),
+         "kaizen create KAIZ-001", _candidate(None), _candidate(0xC0DE)),
     Case("canary", "sandbox", "the score-card was not measured in a sandbox", "kaizen evaluate KAIZ-001",
          _evaluated_again("pass", "unsafe-local"), _evaluated_again("pass")),
     Case("canary", "sandbox", "the score-card was not measured in a sandbox", "kaizen evaluate KAIZ-001",
