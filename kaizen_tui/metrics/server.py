@@ -186,7 +186,8 @@ class Server:
         except _GARBAGE as error:
             raise self._garbage() from error
         except (requests.exceptions.RequestException, HTTPError, OSError) as error:
-            raise UnreachableError(_reason(error), where=self.url, hint=_hint(error)) from None
+            hint = _hint(error) or self._tls_hint("RemoteDisconnected" in str(error))
+            raise UnreachableError(_reason(error), where=self.url, hint=hint) from None
         self._late = 0
         return answer
 
@@ -230,7 +231,14 @@ class Server:
         if status == 404:
             hint = "metrics.url is the part before /api/v1"
             return UnreachableError(f"there is no Prometheus API ({words})", where=self.url, hint=hint)
-        return UnreachableError(f"the server answers {words}{detail}", where=self.url)
+        return UnreachableError(
+            f"the server answers {words}{detail}", where=self.url, hint=self._tls_hint(status == 400)
+        )
+
+    def _tls_hint(self, maybe: bool) -> str:
+        """Of what servers do that are spoken to in plain HTTP and expect TLS."""
+        plain = self._settings.url.lower().startswith("http:")
+        return "metrics.url begins with http: is it https?" if maybe and plain else ""
 
 
 def _check_ca(path: str) -> None:

@@ -1,4 +1,4 @@
-"""A workspace, and the board on it in a terminal."""
+"""A workspace, and the board on it in a terminal; servers of metrics, of every kind that is supported."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -6,10 +6,28 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.faulty import Faulty
+from tests.e2e.scraped import KINDS, Scraped, scraped
 from tests.e2e.terminal import Terminal, board_command
 from tests.tui.boards import Place
 
 Open = Callable[..., Terminal]
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def metered(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, require_program: Callable[[str], str]
+) -> Iterator[Scraped]:
+    """A server with the numbers of a service: the tests of a module run on each kind."""
+    with scraped(request.param, tmp_path_factory.mktemp("server"), require_program) as found:
+        yield found
+
+
+@pytest.fixture
+def faulty(metered: Scraped) -> Iterator[Faulty]:
+    """Stands before that server, and does wrong what a test says."""
+    with Faulty(metered.server.port) as proxy:
+        yield proxy
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import http.client
 import json
 import socket
-import ssl
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -137,25 +136,6 @@ class Prometheus(Server):
             f"--storage.tsdb.path={self.folder / 'data'}",
             f"--web.listen-address={self.address}",
         )
-
-
-class SecurePrometheus(Prometheus):
-    """The same behind TLS. ca: whose certificate it shows. web: its web.config.file, which asks for a password."""
-
-    ready_status = 401
-
-    def __init__(self, program: str, folder: Path, config: str, ca: Path, web: str) -> None:
-        super().__init__(program, folder, config, f"--web.config.file={folder / 'web.yml'}")
-        (folder / "web.yml").write_text(web)
-        self._ca = ca
-
-    @property
-    def url(self) -> str:
-        return f"https://{self.address}"
-
-    def _connection(self) -> http.client.HTTPConnection:
-        context = ssl.create_default_context(cafile=self._ca)
-        return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=5, context=context)
 
 
 class Alertmanager(Server):

@@ -12,14 +12,14 @@ from kaizen_tui.metrics.prometheus import PrometheusSource
 from kaizen_tui.metrics.source import UnreachableError
 from tests.e2e.certificates import Certificates, certificates
 from tests.e2e.faulty import Faulty
-from tests.e2e.servers import Prometheus, SecurePrometheus
+from tests.e2e.scraped import KINDS
+from tests.e2e.secure import KINDS as SECURE
+from tests.e2e.servers import Prometheus, Server
 
 pytestmark = pytest.mark.e2e
 
 NOW = 1_790_000_000.0
 TOKEN = "s3cret-t0ken"
-# bcrypt of "test", from Prometheus' guide to basic authentication.
-USER = "admin: $2b$12$hNf2lSsxfm0.i4a.1kVpSOVyBCfIB51VRjgBUyv6kdnyTlgWj81Ay"
 
 
 def source(folder: Path, env: dict[str, str] | None = None, **metrics: object) -> PrometheusSource:
@@ -49,12 +49,11 @@ def other(tmp_path_factory: pytest.TempPathFactory, require_program: Callable[[s
     return certificates(require_program("openssl"), tmp_path_factory.mktemp("keys") / "other")
 
 
-def test_tls_and_a_password_of_prometheus_itself(
-    keys: Certificates, other: Certificates, tmp_path: Path, require_program: Callable[[str], str]
+@pytest.mark.parametrize("kind", SECURE)
+def test_tls_and_a_password_of_the_server_itself(
+    kind: str, keys: Certificates, other: Certificates, tmp_path: Path, require_program: Callable[[str], str]
 ) -> None:
-    web = f"tls_server_config: {{cert_file: {keys.certificate}, key_file: {keys.key}}}\nbasic_auth_users: {{{USER}}}\n"
-    program = require_program("prometheus")
-    with SecurePrometheus(program, tmp_path / "server", "scrape_configs: []\n", keys.ca, web) as server:
+    with SECURE[kind](require_program(kind), tmp_path / "server", "scrape_configs: []\n", keys) as server:
         folder = keys.ca.parent
         login = {"Authorization": "Basic " + base64.b64encode(b"admin:test").decode()}
         assert answer(source(folder, url=server.url, ca="ca.pem", headers=login)) == 42
@@ -72,19 +71,21 @@ def test_tls_and_a_password_of_prometheus_itself(
         (tmp_path / "no.pem").write_text("this is no certificate\n")
         words = refused(source(tmp_path, url=server.url, ca="no.pem", headers=login))
         assert "no.pem" in words
-        # Spoken to in plain HTTP, it says so.
-        assert "400" in refused(source(folder, url=server.url.replace("https", "http"), headers=login))
+        # Spoken to in plain HTTP, Prometheus answers 400 and VictoriaMetrics nothing.
+        assert "is it https?" in refused(source(folder, url=server.url.replace("https", "http"), headers=login))
 
 
-@pytest.fixture(scope="module")
-def plain(tmp_path_factory: pytest.TempPathFactory, require_program: Callable[[str], str]) -> Iterator[Prometheus]:
+@pytest.fixture(scope="module", params=KINDS)
+def plain(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, require_program: Callable[[str], str]
+) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("server")
-    with Prometheus(require_program("prometheus"), folder, "scrape_configs: []\n") as server:
+    with KINDS[request.param](require_program(request.param), folder, "scrape_configs: []\n") as server:
         yield server
 
 
 @pytest.fixture
-def guarded(plain: Prometheus) -> Iterator[Faulty]:
+def guarded(plain: Server) -> Iterator[Faulty]:
     with Faulty(plain.port) as proxy:
         proxy.token = TOKEN
         yield proxy
@@ -133,7 +134,7 @@ def test_no_proxy_of_the_environment_gets_the_token(
         assert proxy.requests == []
 
 
-def test_tls_before_the_server_with_a_token(keys: Certificates, plain: Prometheus, tmp_path: Path) -> None:
+def test_tls_before_the_server_with_a_token(keys: Certificates, plain: Server, tmp_path: Path) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(keys.certificate, keys.key)
     with Faulty(plain.port, context) as proxy:

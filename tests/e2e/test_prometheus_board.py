@@ -1,7 +1,7 @@
-"""The board on a real Prometheus that is stopped, slow, wrong and back again: usable all the time, and it says so."""
+"""The board on a real server that is stopped, slow, wrong and back again: usable all the time, and it says so."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,8 +12,7 @@ from kaizen_tui.metrics.platform import Platform, source_words
 from kaizen_tui.tui.app import KaizenApp, Options
 from kaizen_tui.tui.platform_reading import WorkspacePlatform
 from tests.e2e.faulty import CUT, HANG, PASS, Dribble, Faulty, Mode, answer, api_error
-from tests.e2e.servers import Prometheus
-from tests.e2e.service import Service
+from tests.e2e.scraped import Scraped
 from tests.tui.boards import GRACE, Place, press, screen_text
 
 pytestmark = pytest.mark.e2e
@@ -31,37 +30,6 @@ slo:
        sli: {type: ratio, bad: 'requests_total{code="500"}', total: requests_total}}
 rollback_plan: "restart"
 """
-
-
-@pytest.fixture(scope="module")
-def service() -> Iterator[Service]:
-    with Service() as found:
-        found.pod("a")
-        yield found
-
-
-@pytest.fixture(scope="module")
-def prometheus(
-    service: Service, tmp_path_factory: pytest.TempPathFactory, require_program: Callable[[str], str]
-) -> Iterator[Prometheus]:
-    folder = tmp_path_factory.mktemp("server")
-    with Prometheus(require_program("prometheus"), folder, service.scrape_config()) as server:
-        service.until(lambda: bool(up(server)), "the first scrape")
-        service.pods["a"].serve(98)
-        service.pods["a"].serve(2, code="500")
-        service.scraped(8)
-        yield server
-
-
-@pytest.fixture
-def faulty(prometheus: Prometheus) -> Iterator[Faulty]:
-    with Faulty(prometheus.port) as proxy:
-        yield proxy
-
-
-def up(server: Prometheus) -> list[object]:
-    found: list[object] = server.request("GET", "/api/v1/query?query=sent_total")["data"]["result"]
-    return found
 
 
 def place(tmp_path: Path, url: str, timeout: str = "30s") -> Place:
@@ -130,17 +98,17 @@ def test_a_query_that_is_refused_is_a_matter_of_its_metric(tmp_path: Path, fault
     assert all("would load too many samples" in metric.error for metric in panel.metrics)
 
 
-def test_a_server_that_ends_and_comes_again(tmp_path: Path, prometheus: Prometheus, service: Service) -> None:
-    ours = WorkspacePlatform(place(tmp_path, prometheus.url).workspace)
+def test_a_server_that_ends_and_comes_again(tmp_path: Path, metered: Scraped) -> None:
+    ours = WorkspacePlatform(place(tmp_path, metered.server.url).workspace)
     now = time.time()
     good = ours.read(now, None)
     assert good.connection == "connected"
-    prometheus.stop()
+    metered.server.stop()
     down = ours.read(now + 5, None)
     assert (down.connection, values(down)) == ("unreachable", values(good))
     assert "connection refused" in down.trouble
-    prometheus.start()
-    service.until(lambda: bool(up(prometheus)), "the first scrape after the start")
+    metered.server.start()
+    metered.service.until(lambda: bool(metered.ask("sent_total")), "the first scrape after the start")
     back = ours.read(max(time.time(), now + 10), None)
     assert back.connection == "connected"
     assert values(back)["memory"] == 100

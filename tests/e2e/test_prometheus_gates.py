@@ -1,7 +1,6 @@
-"""The gate of `planned` asks a real Prometheus for each criterion's metric, and never while a ticket is locked."""
+"""The gate of `planned` asks a real server for each criterion's metric, and never while a ticket is locked."""
 
 import threading
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,8 +10,6 @@ from kaizen_tui.store.lock import Lock
 from kaizen_tui.store.workspace import Workspace
 from tests.cli.world import World
 from tests.e2e.faulty import HANG, PASS, Faulty, answer
-from tests.e2e.servers import Prometheus
-from tests.e2e.service import Service
 
 pytestmark = pytest.mark.e2e
 
@@ -31,36 +28,6 @@ rollback_plan: "systemctl restart web"
 """
 # The same metrics under another name: an edit may change a ticket's component.
 API = WEB.replace("id: web", "id: api")
-
-
-@pytest.fixture(scope="module")
-def service() -> Iterator[Service]:
-    with Service() as found:
-        found.pod("a")
-        yield found
-
-
-@pytest.fixture(scope="module")
-def prometheus(
-    service: Service, tmp_path_factory: pytest.TempPathFactory, require_program: Callable[[str], str]
-) -> Iterator[Prometheus]:
-    folder = tmp_path_factory.mktemp("server")
-    with Prometheus(require_program("prometheus"), folder, service.scrape_config()) as server:
-
-        def count(query: str) -> int:
-            return len(server.request("GET", f"/api/v1/query?query={query}")["data"]["result"])
-
-        service.until(lambda: count("sent_total") == 1, "the first scrape")
-        service.pods["a"].serve(100)
-        # A query is about a whole second, which may be the last one.
-        service.until(lambda: count("sum(increase(requests_total[5m]%20offset%202s))>0") == 1, "requests")
-        yield server
-
-
-@pytest.fixture
-def faulty(prometheus: Prometheus) -> Iterator[Faulty]:
-    with Faulty(prometheus.port) as proxy:
-        yield proxy
 
 
 @pytest.fixture

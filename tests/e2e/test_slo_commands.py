@@ -1,4 +1,4 @@
-"""From nothing to an answer on a real Prometheus: proposed, picked, checked, judged; then the server goes away."""
+"""From nothing to an answer on a real server: proposed, picked, checked, judged; then the server goes away."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.world import World
-from tests.e2e.servers import Prometheus
+from tests.e2e.scraped import KINDS
 from tests.e2e.service import Service
 
 pytestmark = pytest.mark.e2e
@@ -14,15 +14,18 @@ pytestmark = pytest.mark.e2e
 WEB = "id: web\ntier: 2\nowner: web-team\nselector: {job: web}\n"
 
 
-def test_a_component_gets_its_metrics_from_the_server(tmp_path: Path, require_program: Callable[[str], str]) -> None:
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_component_gets_its_metrics_from_the_server(
+    kind: str, tmp_path: Path, require_program: Callable[[str], str]
+) -> None:
     world = World(tmp_path / "platform")
     Path(world.ws.component_path("pcc-main")).unlink()
     Path(world.ws.component_path("web")).write_text(WEB, encoding="utf-8")
     with Service() as service:
         pod = service.pod("a", "one")
         config = service.scrape_config()
-        with Prometheus(require_program("prometheus"), tmp_path / "prometheus", config) as prometheus:
-            world.config(f"metrics: {{source: prometheus, url: '{prometheus.url}', timeout: 20s}}\n")
+        with KINDS[kind](require_program(kind), tmp_path / "server", config) as server:
+            world.config(f"metrics: {{source: prometheus, url: '{server.url}', timeout: 20s}}\n")
 
             wanted = ["requests_error_pct", "duration_p95_ms", "resident_mb"]
 
@@ -43,7 +46,7 @@ def test_a_component_gets_its_metrics_from_the_server(tmp_path: Path, require_pr
             pod.set("resident_bytes", 500e6)
             service.until(lambda: world.cli("slo", "web").code == 1)
             assert "beyond abort" in world.cli("slo", "web").out
-            prometheus.stop()
+            server.stop()
             down = world.cli("slo", "web")
             assert (down.code, down.out) == (6, "")
             assert "connection refused" in down.err
@@ -57,17 +60,23 @@ slo:
   - {name: c, threshold: 1, abort_threshold: 2, sli: {type: latency, histogram: duration_seconds, threshold: 0.3}}
   - {name: d, threshold: 1, abort_threshold: 2, sli: {type: gauge, metric: nowhere}}
 """
+# In the server's own words.
+REFUSALS = {
+    "prometheus": ("400 Bad Request", "unclosed left parenthesis"),
+    "victoria-metrics": ("422 Unprocessable Entity", 'want ",", ")"'),
+}
 
 
-def test_doctor_says_what_the_server_says(tmp_path: Path, require_program: Callable[[str], str]) -> None:
+@pytest.mark.parametrize("kind", KINDS)
+def test_doctor_says_what_the_server_says(kind: str, tmp_path: Path, require_program: Callable[[str], str]) -> None:
     world = World(tmp_path / "platform")
     Path(world.ws.component_path("pcc-main")).unlink()
     Path(world.ws.component_path("web")).write_text(WEB + WRONG, encoding="utf-8")
     with Service() as service:
         service.pod("a", "one")
         config = service.scrape_config()
-        with Prometheus(require_program("prometheus"), tmp_path / "prometheus", config) as prometheus:
-            world.config(f"metrics: {{source: prometheus, url: '{prometheus.url}', timeout: 20s}}\n")
+        with KINDS[kind](require_program(kind), tmp_path / "server", config) as server:
+            world.config(f"metrics: {{source: prometheus, url: '{server.url}', timeout: 20s}}\n")
 
             def found() -> dict[str, str]:
                 rows = world.cli("doctor", "--json").data["findings"]
@@ -77,10 +86,11 @@ def test_doctor_says_what_the_server_says(tmp_path: Path, require_program: Calla
 
             service.until(lambda: "bucket" in found().get("9", "") and "3 series" in found().get("8", ""))
             said = found()
-            assert said["7"].startswith("error: a: the server refuses the query (400 Bad Request): bad_data:")
-            assert "unclosed left parenthesis" in said["7"]
+            status, words = REFUSALS[kind]
+            assert said["7"].startswith(f"error: a: the server refuses the query ({status}): ")
+            assert words in said["7"]
             assert said["9"].endswith("set its threshold to one of 0.1, 0.25, 0.5, 1")
             assert said["10"].startswith("warning: d: the query returned no series")
             assert world.cli("doctor").code == 1
-            world.config(f"metrics: {{source: prometheus, url: '{prometheus.url}/graph'}}\n")
+            world.config(f"metrics: {{source: prometheus, url: '{server.url}/graph'}}\n")
             assert "there is no Prometheus API (404 Not Found)" in world.cli("doctor").out

@@ -207,6 +207,12 @@ async def test_no_components(tmp_path: Path) -> None:
         await ready(pilot, app)
         await press(pilot, app, "c", "j", "l", "enter", "end")
         assert "no components yet" in screen_text(app)
+        await press(pilot, app, "p")
+        assert components_of(app).key_bar.word == "this workspace has no components yet"
+        app.main.slo.platform = None  # as before the first reading
+        for key in ("p", "enter"):
+            await press(pilot, app, key)
+            assert components_of(app).key_bar.word == "the components are still being read"
         await press(pilot, app, "q")
         assert app.screen is app.main
 

@@ -77,7 +77,7 @@ async def test_what_cannot_be_written_stays_picked(tmp_path: Path) -> None:
 
 async def test_why_there_are_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(app: object, component: str) -> tuple[Proposal, ...]:
-        raise StoreError("the server [/] refuses", where="http://localhost")
+        raise StoreError("the server [/] refuses", where="http://localhost", hint="word " * 30 + "at the end")
 
     app = with_source(world(tmp_path).app(), Named())
     async with app.run_test(size=SIZE) as pilot:
@@ -85,6 +85,7 @@ async def test_why_there_are_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         monkeypatch.setattr(propose, "read_proposals", refuse)
         await press(pilot, app, "c", "p", "space", "enter", "j")
         assert "the server [/] refuses" in screen_text(app)
+        assert "at the end" in screen_text(app)
         monkeypatch.setattr(propose, "read_proposals", lambda app, component: ())
         await press(pilot, app, "escape", "p", "j", "space")
         assert "no series that could be measured" in screen_text(app)

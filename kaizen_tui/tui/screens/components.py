@@ -180,7 +180,7 @@ class ComponentScreen(FullScreen):
     def action_chart(self) -> None:
         component, metric = self.selected, self.metric
         if component is None or metric is None:
-            self.key_bar.say("this component has no metrics yet")
+            self.key_bar.say(self._none() if component is None else "this component has no metrics yet")
             return
         from kaizen_tui.tui.screens.metric import MetricScreen
 
@@ -199,11 +199,17 @@ class ComponentScreen(FullScreen):
     def action_propose(self) -> None:
         component = self.selected
         if component is None:
-            self.key_bar.say("this workspace has no components yet")
+            self.key_bar.say(self._none())
             return
         from kaizen_tui.tui.screens.propose import ProposeScreen
 
         self.kaizen.push_screen(ProposeScreen(self.kaizen, component.id))
+
+    def _none(self) -> str:
+        """Why no component is selected."""
+        return (
+            "the components are still being read" if self.platform is None else "this workspace has no components yet"
+        )
 
     def action_figures(self) -> None:
         self._figures = not self.figures

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from kaizen_tui.core.errors import NotFoundError
 from kaizen_tui.core.numbers import with_unit
 from kaizen_tui.metrics.propose import Proposal
-from kaizen_tui.tui.celltext import pad, shown
+from kaizen_tui.tui.celltext import pad, shown, wrap
 from kaizen_tui.tui.messages import Failed
 from kaizen_tui.tui.platform_actions import PROPOSE
 from kaizen_tui.tui.platform_messages import ProposalsAdded, ProposalsReady
@@ -85,7 +85,9 @@ class ProposeScreen(FullScreen):
         tones, found = palette.normal, self.proposals
         blank = fit([], width, tones.text)
         if self.trouble:
-            return [blank, fit([(f" ✖ {shown(self.trouble)}", tones.error)], width, tones.text)]
+            said = wrap(shown(self.trouble), width - 4, max(1, height - 1))
+            return [blank, *(fit([(f" {' ' if nth else '✖'} {text}", tones.error)], width, tones.text)
+                             for nth, text in enumerate(said))]  # fmt: skip
         if found is None:
             return [blank, fit([(" Asking the server which series it has …", tones.muted)], width, tones.text)]
         if not found:
