@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kaizen_tui.cli.errors import EXIT_DONE
+from kaizen_tui.cli.errors import EXIT_DONE, EXIT_NO
 from kaizen_tui.cli.invocation import Call, command
 from kaizen_tui.cli.output import note, warn
 from kaizen_tui.cli.parameters import COMPONENT_ID, known_component
@@ -59,26 +59,45 @@ def rules(call: Call, wanted: tuple[str, ...], output: str) -> int:
 
     Multiwindow burn-rate alerts for metrics with an objective, alerts on abort thresholds and on absent data.
 
-    Of the components named, else of all. `promtool check rules FILE` checks the result.
+    Of the components named, else of all. `promtool check rules FILE` checks the result. Exit 1: the configured server
+    refuses a query that the rules are made of.
     """
     from kaizen_tui.export.destination import is_folder, put, put_in_folder
     from kaizen_tui.export.rules import component_rules, rules_file
 
-    found = [component_rules(component) for component in components_of(call, wanted)]
+    components = components_of(call, wanted)
+    found = [component_rules(component) for component in components]
     for one in found:
         for warning in one.warnings:
             warn(warning)
     if not any(one.rules for one in found):
         note("kaizen: no metric says where its numbers come from (sli or query): there is nothing to alert on")
     if not is_folder(output):
-        return put(output, [rules_file(found, [shown_path(call, one.component) for one in found])])
+        code = put(output, [rules_file(found, [shown_path(call, one.component) for one in found])])
+        return code or _accepted(call, components)
     files = [
         (f"kaizen-{one.component}.rules.yml", rules_file([one], [shown_path(call, one.component)]))
         for one in found
         if one.rules
     ]
     put_in_folder(output, files)
-    return told(output, [name for name, _ in files])
+    return told(output, [name for name, _ in files]) or _accepted(call, components)
+
+
+def _accepted(call: Call, components: "Sequence[Component]") -> int:
+    """What the configured server says of the queries that people wrote; the exit code."""
+    from kaizen_tui.core.errors import KaizenError
+    from kaizen_tui.loop.context import utc_now
+    from kaizen_tui.loop.rules_check import refused_queries
+
+    try:
+        refused = refused_queries(call.workspace, components, utc_now().timestamp())
+    except (KaizenError, OSError) as error:
+        note(safe(f"kaizen: whether the server takes the queries is not known: {error}"))
+        return EXIT_DONE
+    for one in refused:
+        note(safe(f"kaizen: {one.where}: {one.level}: {one.message}; {one.fix}"))
+    return EXIT_NO if refused else EXIT_DONE
 
 
 @command("dashboard", data=False)

@@ -32,7 +32,7 @@ STALE_AFTER = 300.0  # seconds, as Prometheus takes a series for stale
 _BOUNDS_SHOWN = 20
 
 
-class _Asked(NamedTuple):
+class Asked(NamedTuple):
     """A metric and where its source stands. line: of its query or sli."""
 
     component: Component
@@ -55,10 +55,10 @@ def check_metrics(workspace: Workspace, now: float, env: Mapping[str, str] | Non
     found, source = _connected(workspace, settings, now, os.environ if env is None else env)
     if source is None:
         return found
-    asked = [one for file in list_components(workspace)[0] for one in _asked(workspace, file)]
+    asked = [one for file in list_components(workspace)[0] for one in asked_of(workspace, file)]
     source = source.of(list({one.component.id: one.component for one in asked}.values()))
 
-    def question(one: _Asked) -> Callable[[], list[Finding]]:
+    def question(one: Asked) -> Callable[[], list[Finding]]:
         return lambda: list(_check(source, one, now))
 
     try:
@@ -103,7 +103,7 @@ def _config_line(workspace: Workspace, key: str) -> str:
     return shown if document is None else f"{shown}:{document.line('metrics', key)}"
 
 
-def _asked(workspace: Workspace, file: ComponentFile) -> Iterator[_Asked]:
+def asked_of(workspace: Workspace, file: ComponentFile) -> Iterator[Asked]:
     """The metrics of a component that have a source, with their places."""
     try:
         component = component_model(workspace, file)
@@ -114,10 +114,10 @@ def _asked(workspace: Workspace, file: ComponentFile) -> Iterator[_Asked]:
     for position, metric in enumerate(component.metrics):
         if metric.has_source:
             line = document.line("slo", "metrics", position, "query" if metric.query is not None else "sli")
-            yield _Asked(component, metric, f"{shown}:{line}")
+            yield Asked(component, metric, f"{shown}:{line}")
 
 
-def _check(source: "PrometheusSource", one: _Asked, now: float) -> Iterator[Finding]:
+def _check(source: "PrometheusSource", one: Asked, now: float) -> Iterator[Finding]:
     """What is wrong with one metric. Raises UnreachableError."""
     component, metric = one.component, one.metric
     query = source.query(component.id, metric.name)
@@ -142,7 +142,7 @@ def _check(source: "PrometheusSource", one: _Asked, now: float) -> Iterator[Find
         yield _finding("metrics_query", "warning", one, f"the server says: {instant.warning}", "")
 
 
-def _of_value(source: "PrometheusSource", one: _Asked, instant: Instant, now: float) -> Iterator[Finding]:
+def _of_value(source: "PrometheusSource", one: Asked, instant: Instant, now: float) -> Iterator[Finding]:
     """A value that is missing, old, or of one version only. An idle service is as it should be."""
     component, metric = one.component, one.metric
     if _idle(instant):
@@ -167,7 +167,7 @@ def _idle(instant: Instant) -> bool:
     return instant.value is None and instant.at is not None and "nothing happened" in instant.error
 
 
-def _bucket_finding(source: "PrometheusSource", one: _Asked, now: float) -> Finding | None:
+def _bucket_finding(source: "PrometheusSource", one: Asked, now: float) -> Finding | None:
     """A share of slow events needs a bucket with just that bound."""
     sli = one.metric.sli
     if not isinstance(sli, LatencySli) or sli.threshold is None:
@@ -197,5 +197,5 @@ def _bound(text: str) -> float | None:
     return bound if math.isfinite(bound) else None
 
 
-def _finding(code: str, level: str, one: _Asked, words: str, fix: str) -> Finding:
+def _finding(code: str, level: str, one: Asked, words: str, fix: str) -> Finding:
     return Finding(code, level, f"{one.metric.name}: {words}", one.where, fix, subject=one.component.id)

@@ -27,7 +27,7 @@ from urllib3.util.retry import Retry
 from kaizen_tui import __version__
 from kaizen_tui.core.text import safe
 from kaizen_tui.metrics.ending import EndingAdapter
-from kaizen_tui.metrics.source import QueryError, UnreachableError
+from kaizen_tui.metrics.source import QueryError, RefusedError, UnreachableError
 
 WIDTH = 16  # requests under way at once
 MAX_BYTES = 32 * 2**20  # of one answer
@@ -132,7 +132,8 @@ class _Session(requests.Session):
 class Server:
     """Asks one server. May be used by several threads. clock: monotonic seconds.
 
-    Raises QueryError for what the server says of one query, UnreachableError when it can't be asked.
+    Raises QueryError for what the server says of one query (RefusedError: it is wrong), UnreachableError when it
+    can't be asked.
     """
 
     def __init__(self, settings: ServerSettings, clock: Callable[[], float] = time.monotonic) -> None:
@@ -219,7 +220,8 @@ class Server:
         status, said = response.status_code, _said(response)
         words = f"{status} {safe(response.reason or '')}".strip()
         if said and (status in (400, 422) or (status == 503 and said.startswith("timeout"))):
-            return QueryError(f"the server refuses the query ({words}): {said}")
+            kind = QueryError if status == 503 else RefusedError
+            return kind(f"the server refuses the query ({words}): {said}")
         detail = f": {said}" if said else ""
         if status in (401, 403):
             hint = "see metrics.bearer_token_env, bearer_token_file and headers in config.yml"

@@ -19,6 +19,10 @@ class QueryError(Exception):
     """The server answered, but not this query; the text says why. Another query may fare better."""
 
 
+class RefusedError(QueryError):
+    """The server says that the query itself is wrong."""
+
+
 class Instant(NamedTuple):
     """One present value. value: in the metric's unit, None when there is none; at: epoch seconds of the newest
     measurement in it; error: why there is no value, in words for a person, or ""; warning: what the server said beside
