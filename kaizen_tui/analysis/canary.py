@@ -19,7 +19,7 @@ from kaizen_tui.analysis.interval import intervals
 from kaizen_tui.analysis.measures import Histogram, Look, Measure, Ratio
 from kaizen_tui.analysis.parts import GaugePart, SliPart, Tally, carry, part_of
 from kaizen_tui.analysis.settings import BURN, Settings
-from kaizen_tui.analysis.traffic_share import ShareTest
+from kaizen_tui.analysis.traffic_share import IN_WORDS, Finding, ShareTest
 from kaizen_tui.analysis.verdict import Answer, Verdict
 
 
@@ -29,7 +29,7 @@ class Seen(NamedTuple):
     place: int
     at: float
     skipped: Mapping[str, str]
-    traffic: str
+    traffic: Finding
 
 
 class Due(NamedTuple):
@@ -56,7 +56,8 @@ class Canary:
         self.tallies: list[Tally] = []
         self.last: Verdict | None = None
         self._waiting: list[Seen] = []
-        self._traffic = ShareTest(math.inf if settings.cap is None else settings.cap)
+        cap = math.inf if settings.cap is None else settings.cap
+        self._traffic = ShareTest(cap, settings.late_start, settings.planned_looks)
         self._share_logs = [math.log(share) for share in settings.shares]
         self._rollback_bar = -math.log(settings.alpha)
         self._promote_bar = -math.log(settings.beta)
@@ -101,7 +102,7 @@ class Canary:
                     skipped[name] = why
             if look.share is not None:
                 self._test_traffic(look, look.share)
-        traffic = self._traffic.finding(self.settings.alpha) if self._traffic.looked else ""
+        traffic: Finding = self._traffic.finding(self.settings.alpha) if self._traffic.looked else ""
         self._waiting.append(Seen(place, look.at, skipped, traffic))
 
     def settle(self, results: Mapping[int, tuple[Advanced, int]]) -> list[Due]:
@@ -144,6 +145,8 @@ class Canary:
             held = held or f"{what}, and so does the baseline"
         if held:
             return Due(seen, look, "hold", rollback, promote, held)
+        if seen.traffic:
+            return Due(seen, look, "hold", rollback, promote, IN_WORDS[seen.traffic])
         alarmed = any(one.alarmed is not None and one.alarmed[look] for one in tallies)
         if promote is not None and promote >= self._promote_bar and not alarmed:
             return Due(seen, look, "promote", rollback, promote, "each SLI has the evidence for the promotion")

@@ -60,7 +60,7 @@ class SignTest:
         self._number += 1
         if self._late and 1 <= self._number <= self._planned:
             begin = math.log(self._late / self._planned)
-            self._logs = [_log_add(log, begin) for log in self._logs]
+            self._logs = [log_add(log, begin) for log in self._logs]
         self._logs = [log + math.log1p(stake * sign) for log, stake in zip(self._logs, STAKES, strict=True)]
 
     @property
@@ -68,10 +68,11 @@ class SignTest:
         top = max(self._logs)
         mean = top + math.log(math.fsum(math.exp(log - top) for log in self._logs) / len(STAKES))
         waiting = self._late * (1.0 - max(self._number, 0) / self._planned)
-        return _log_add(mean, math.log(waiting)) if waiting > 0 else mean
+        return log_add(mean, math.log(waiting)) if waiting > 0 else mean
 
 
-def _log_add(one: float, other: float) -> float:
+def log_add(one: float, other: float) -> float:
+    """Log of the sum of two exponentials."""
     high, low = max(one, other), min(one, other)
     return high + math.log1p(math.exp(low - high))
 

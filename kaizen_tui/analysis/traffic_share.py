@@ -1,29 +1,52 @@
 """Does the canary get the share of the traffic that the splitter was told? Without traffic no verdict means anything.
 
 The same e-process of one share as the absolute guard's, both ways: sticky users differ in how much they ask for, so
-that only a factor of two counts.
+that only a factor of two counts. A part of the evidence starts late, as for a roll-back: a splitter that was right for
+hours and then fails is found within a dozen looks, and one that was mended is believed again as soon.
 """
 
 import math
+from collections.abc import Mapping
+from typing import Literal
+
+from kaizen_tui.analysis.gauge import log_add
 
 TOLERANCE = 2.0
 _STRETCH = (1.3, 2.0, 4.0, 8.0)
 
+Finding = Literal["", "too little", "too much"]
+IN_WORDS: Mapping[str, str] = {
+    "too little": "the canary gets less than half of the traffic that its share should bring",
+    "too much": "the canary gets more than double the traffic that its share should bring",
+}
+
 
 class ShareTest:
-    """Evidence that a splitter gives the canary less than half, or more than double, of what it was told."""
+    """Evidence that a splitter gives the canary less than half, or more than double, of what it was told.
 
-    __slots__ = ("_cap", "_high", "_low", "looked")
+    cap, late_start, planned: as of settings.
+    """
 
-    def __init__(self, cap: float) -> None:
+    __slots__ = ("_begin", "_cap", "_high", "_low", "_number", "_planned")
+
+    def __init__(self, cap: float, late_start: float = 0.0, planned: int = 1) -> None:
         self._cap = cap
-        self.looked = False
-        self._low = [0.0] * len(_STRETCH)
-        self._high = [0.0] * len(_STRETCH)
+        self._begin = math.log(late_start / planned) if late_start > 0 else None
+        self._planned = planned
+        self._number = -1
+        self._low = [math.log1p(-late_start)] * len(_STRETCH)
+        self._high = list(self._low)
+
+    @property
+    def looked(self) -> bool:
+        """There was a look with a share."""
+        return self._number >= 0
 
     def look(self, baseline: float, canary: float, share: float) -> None:
         """baseline, canary: events of one look; share: what was set then, above 0 and below 1."""
-        self.looked = True
+        self._number += 1
+        if self._begin is not None and 1 <= self._number <= self._planned:
+            self._low, self._high = ([log_add(log, self._begin) for log in logs] for logs in (self._low, self._high))
         low, high = share / TOLERANCE, min(share * TOLERANCE, 1.0)
         self._low = [
             log + min(self._cap, _log_ratio(canary, baseline, low / stretch, low))
@@ -35,7 +58,7 @@ class ShareTest:
                 for log, stretch in zip(self._high, _STRETCH, strict=True)
             ]
 
-    def finding(self, alpha: float) -> str:
+    def finding(self, alpha: float) -> Finding:
         """ "too little", "too much", or "" where the share may be as it was set."""
         bar = math.log(2.0 * len(_STRETCH) / alpha)
         if max(self._low) >= bar:

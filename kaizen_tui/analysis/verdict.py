@@ -37,9 +37,10 @@ class Evidence(NamedTuple):
 class Verdict(NamedTuple):
     """The answer after one look.
 
-    "rollback" and "promote" are final; "hold" (both versions burn the error budget: a person has to look) lasts as
-    long as its reason. log_e_promote: None where an SLI never promotes. why: in words, "" while waiting.
-    traffic: "too little" or "too much" where the canary's share of the traffic is not what was set, else "".
+    "rollback" and "promote" are final; "hold" (both versions burn the error budget, or the traffic isn't split as it
+    was set: a person has to look) lasts as long as its reason. log_e_promote: None where an SLI never promotes.
+    why: in words, "" while waiting. traffic: "too little" or "too much" where the canary's share of the traffic is not
+    what was set, else "".
     """
 
     at: float

@@ -64,6 +64,7 @@ def seen_json(seen: Seen) -> dict[str, Any]:
     return {
         **_standing(seen),
         "why": seen.judged.why,
+        "traffic": seen.traffic,
         "data_at": None if seen.data_at is None else format_epoch(int(seen.data_at)),
         "slis": [
             {

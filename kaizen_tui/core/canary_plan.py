@@ -12,6 +12,8 @@ from kaizen_tui.core.canary_state import BLIND, PAUSE, CanaryState, parts, same_
 from kaizen_tui.core.rollout import Rollout
 from kaizen_tui.core.times import age
 
+ASTRAY_LIMIT = 1800.0  # seconds for which the traffic may be split otherwise than it was set
+
 Kind = Literal[
     "wait", "set_share", "pause", "resume", "lost", "found", "hold", "conclude", "rollback", "abort", "complete"
 ]
@@ -21,11 +23,16 @@ class Judged(NamedTuple):
     """The judge's present answer: "wait", "hold", "rollback" or "promote", and why.
 
     share: of the step that it is about; a promotion of another step than the one in effect counts for nothing.
+    held_at: of a hold, the look at which it began, epoch seconds. astray: why the canary's part of the traffic can't be
+    what its share should bring, or ""; astray_at: since which look.
     """
 
     answer: str = "wait"
     why: str = ""
     share: float = 0.0
+    held_at: float = 0.0
+    astray: str = ""
+    astray_at: float = 0.0
 
 
 class Traffic(NamedTuple):
@@ -54,13 +61,15 @@ class Situation(NamedTuple):
 
 
 class Act(NamedTuple):
-    """What to do. share: to set. reason: in words. verdict: to log with it, or "". cause: of a pause."""
+    """What to do. share: to set. reason: in words. verdict: to log with it, or "". cause: of a pause. since: of a hold,
+    when its reason began; epoch seconds, 0 where that isn't known."""
 
     kind: Kind
     reason: str = ""
     share: float = 0.0
     verdict: str = ""
     cause: str = ""
+    since: int = 0
 
 
 def canary_steps(rollout: Rollout) -> tuple[float, ...]:
@@ -108,7 +117,17 @@ def _harm(one: Situation) -> Act | None:
         return Act("rollback", f"{_percent(given)} of the users get the canary, not {_percent(state.wanted)}")
     if limit is not None and one.now - state.since >= limit and state.verdict != "promote":
         return Act("rollback", f"no verdict within {age(int(limit))}", verdict="inconclusive")
-    return None
+    return _astray(one)
+
+
+def _astray(one: Situation) -> Act | None:
+    """What is measured says nothing of a share that isn't there: people have their time to mend it, but no longer."""
+    state, judged = one.state, one.judged
+    if not judged.astray or not 0 < parts(state.wanted) < parts(1.0):
+        return None
+    if one.now - max(judged.astray_at, float(state.share_at)) < ASTRAY_LIMIT:
+        return None
+    return Act("rollback", f"for {age(int(ASTRAY_LIMIT))} {judged.astray}", verdict="inconclusive")
 
 
 def _begun(state: CanaryState) -> float:
@@ -173,9 +192,10 @@ def _drift(one: Situation) -> Act | None:
 def _hold(one: Situation) -> Act | None:
     if one.judged.answer != "hold":
         return None
-    if one.state.verdict == "hold":
+    since = int(one.judged.held_at)
+    if one.state.verdict == "hold" and one.state.held_at == since:
         return Act("wait", f"a person has to look: {one.judged.why}")
-    return Act("hold", one.judged.why, verdict="hold")
+    return Act("hold", one.judged.why, verdict="hold", since=since)
 
 
 def _release(one: Situation) -> Act | None:

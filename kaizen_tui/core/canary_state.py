@@ -55,7 +55,8 @@ class CanaryState(NamedTuple):
     """Where a canary is.
 
     since: when it began, epoch seconds. share: of the users, as last read back, 0 before the first step; a pause leaves
-    it. share_at: since when. lost: why the splitter can't be reached, or "". verdict: the last one, or "".
+    it. share_at: since when. lost: why the splitter can't be reached, or "". verdict: the last one, or "". held_at: of
+    a verdict "hold", since when its reason had held, 0 where the entry doesn't say.
     """
 
     since: int
@@ -67,6 +68,7 @@ class CanaryState(NamedTuple):
     lost: str = ""
     lost_at: int = 0
     verdict: str = ""
+    held_at: int = 0
 
     @property
     def wanted(self) -> float:
@@ -87,7 +89,7 @@ def follow(state: CanaryState, entries: Iterable[LogEntry]) -> CanaryState:
     """The state after further entries, in the log's order."""
     for entry in entries:
         if entry.event == "verdict":
-            state = state._replace(verdict=entry.text("verdict"))
+            state = state._replace(verdict=entry.text("verdict"), held_at=_moment(entry.text("since")))
         elif entry.event == "rollout":
             state = _after_rollout(state, entry)
     return state
@@ -113,6 +115,13 @@ def _after_rollout(state: CanaryState, entry: LogEntry) -> CanaryState:
     pause = None if action == RESUME else state.pause
     since = state.share_at if action == SET_SHARE and same_share(to, state.share) else at
     return state._replace(share=to, share_at=since, intent=None, pause=pause, lost="")
+
+
+def _moment(text: str) -> int:
+    try:
+        return parse_rfc3339(text)
+    except ValueError:
+        return 0
 
 
 def _share(value: object) -> float:

@@ -13,6 +13,7 @@ from kaizen_tui.analysis.counters import LATE, Increments, Tracker
 from kaizen_tui.analysis.line_format import LineError, configuration_of, measure_of
 from kaizen_tui.analysis.measures import Look, Measure
 from kaizen_tui.analysis.settings import Settings
+from kaizen_tui.analysis.traffic_share import IN_WORDS
 from kaizen_tui.analysis.verdict import Evidence, Verdict
 from kaizen_tui.core.canary_plan import Judged, promote_ratio
 from kaizen_tui.core.canary_state import same_share
@@ -47,6 +48,7 @@ class Record:
         self.share = 0.0
         self.data_at: float | None = None
         self.verdict: Verdict | None = None
+        self._held_at = self._astray_at = 0.0
 
     @property
     def begun(self) -> bool:
@@ -62,7 +64,9 @@ class Record:
         """The judge's present answer."""
         if self._canary is None:
             return Judged()
-        return Judged(self._canary.answer, self.verdict.why if self.verdict is not None else "", self.share)
+        why = self.verdict.why if self.verdict is not None else ""
+        astray = IN_WORDS.get(self.verdict.traffic, "") if self.verdict is not None else ""
+        return Judged(self._canary.answer, why, self.share, self._held_at, astray, self._astray_at)
 
     def load(self) -> None:
         """Everything from the file, when it is another than was read last. Raises StoreError."""
@@ -134,6 +138,8 @@ class Record:
         }
         if math.isfinite(one.high):
             fields["ratio"] = [round(one.low, 3), round(one.high, 3)]
+        if verdict.traffic:
+            fields["traffic"] = verdict.traffic
         if one.counted is not None:
             fields["events"] = {key: round(value) for key, value in one.counted._asdict().items()}
         return fields
@@ -176,7 +182,9 @@ class Record:
         if read:
             self.data_at = max(read) if self.data_at is None else max(self.data_at, *read)
         self.share = float(line["step"])
-        self.verdict = canary.look(Look(at, arms[0], arms[1], line.get("share")))
+        self.verdict = verdict = canary.look(Look(at, arms[0], arms[1], line.get("share")))
+        self._held_at = (self._held_at or at) if verdict.answer == "hold" else 0.0
+        self._astray_at = (self._astray_at or at) if verdict.traffic else 0.0
 
 
 def _telling(verdict: Verdict, *, promoting: bool) -> Evidence:

@@ -7,6 +7,7 @@ from kaizen_tui.core import canary_state as words
 from kaizen_tui.core.canary_plan import Act, Judged, Situation, Traffic, decide
 from kaizen_tui.core.canary_state import CanaryState, parts, same_share
 from kaizen_tui.core.errors import KaizenError
+from kaizen_tui.core.times import format_epoch
 from kaizen_tui.core.unmet import Decision
 from kaizen_tui.loop import canary_acts as acts
 from kaizen_tui.loop import govern
@@ -53,7 +54,6 @@ class Driver:
         self._advise = advise
         self._record: Record | None = None
         self._hand: Hand | None = None
-        self._seen_share: float | None = None
         self._holding: dict[str, int] = {}
         self._aborts: tuple[str, ...] = ()
         self._fine_at: float | None = None
@@ -107,9 +107,7 @@ class Driver:
             source = source_of(self._session.workspace)
             if not parts(state.share) or state.ending is not None:
                 return source, ""
-            steady = self._seen_share is not None and same_share(self._seen_share, state.wanted)
-            self._seen_share = state.wanted
-            looked = look(self._record, plan, state, source, self._now(), steady=steady)
+            looked = look(self._record, plan, state, source, self._now())
             if parts(state.wanted):
                 self._watch_aborts(plan, source)
         except (KaizenError, OSError) as error:
@@ -177,6 +175,7 @@ class Driver:
                 acts.note(hand, ("rollout", {**fields, "to": state.wanted}))
             else:  # hold, conclude
                 fields = {"verdict": act.verdict, "share": state.share, "note": act.reason, **self._evidence()}
+                fields |= {"since": format_epoch(act.since)} if act.since else {}
                 acts.note(hand, ("verdict", fields))
         except SplitterError as error:
             return str(error)

@@ -41,8 +41,8 @@ def source_of(workspace: Workspace) -> MetricSource:
     return source
 
 
-def look(record: Record, plan: Plan, state: CanaryState, source: MetricSource, now: float, *, steady: bool) -> Looked:
-    """Takes one look. steady: the share has been in effect since the look before.
+def look(record: Record, plan: Plan, state: CanaryState, source: MetricSource, now: float) -> Looked:
+    """Takes one look.
 
     Raises UnreachableError and OSError where the source can't be asked, StoreError where the look can't be written;
     then nothing is recorded.
@@ -55,6 +55,8 @@ def look(record: Record, plan: Plan, state: CanaryState, source: MetricSource, n
     names = [sli.name for sli in settings.slis] if settings is not None else []
     at = float(math.floor(now))
     scrapes, errors = counters(source, plan.component.id, names, at)
+    # What came in since the look before tells of the share only where that was in effect all the time.
+    steady = record.verdict is not None and record.verdict.at > state.share_at and state.intent is None
     told = share if steady and 0 < parts(state.wanted) < parts(1.0) else None
     looked = record.look(now, told, scrapes)
     return Looked({name: errors.get(name) or why for name, why in looked.why.items()}, looked.counted)

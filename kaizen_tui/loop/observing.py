@@ -34,7 +34,8 @@ class SliSeen(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """A canary. needed_*: the e-values that decide. driven_by: which process, "" where none does."""
+    """A canary. needed_*: the e-values that decide. driven_by: which process, "" where none does. traffic: "too little"
+    or "too much" where the canary's part of it can't be what its share should bring, else ""."""
 
     id: str
     status: str
@@ -46,6 +47,7 @@ class Seen(NamedTuple):
     needed_promote: float
     driven_by: str
     trouble: str
+    traffic: str
 
 
 def observe(session: Session, ticket_id: str) -> Seen:
@@ -110,7 +112,7 @@ def _state(session: Session, plan: Plan) -> CanaryState:
 def _own_look(session: Session, plan: Plan, state: CanaryState, record: Record) -> str:
     if not parts(state.share) or state.ending is not None:
         return "the canary has no users yet" if state.ending is None else ""
-    looked = look(record, plan, state, source_of(session.workspace), session.now().timestamp(), steady=False)
+    looked = look(record, plan, state, source_of(session.workspace), session.now().timestamp())
     return "" if looked.counted else "; ".join(f"{name}: {why}" for name, why in looked.why.items())
 
 
@@ -121,6 +123,7 @@ def _seen(plan: Plan, state: CanaryState, record: Record, driven_by: str, troubl
     return Seen(
         plan.ticket.id, plan.ticket.status, state, record.judged, record.data_at, tuple(map(_sli, evidence)),
         round(1.0 / alpha, 3), round(1.0 / beta, 3), driven_by, trouble,
+        record.verdict.traffic if record.verdict is not None else "",
     )  # fmt: skip
 
 

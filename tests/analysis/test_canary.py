@@ -177,6 +177,44 @@ def test_the_share_of_the_traffic_is_tested() -> None:
     assert verdict.traffic == ""
 
 
+def test_traffic_that_goes_astray_after_hours_holds_what_would_be_promoted_and_is_believed_again() -> None:
+    canary = Canary(Settings((Sli("errors", promote_ratio=1.02),), planned_looks=1440))
+    at = 0.0
+
+    def looks(share: float, most: int, until: str) -> Verdict:
+        nonlocal at
+        for _ in range(most):
+            at += 60.0
+            verdict = canary.look(look(at, GOOD)._replace(share=share))
+            if verdict.answer == until:
+                return verdict
+        raise AssertionError(verdict)
+
+    for _ in range(200):
+        at += 60.0
+        assert canary.look(look(at, GOOD)._replace(share=0.01)).answer == "wait"
+    held = looks(0.05, 12, "hold")
+    assert (held.traffic, "less than half" in held.why) == ("too little", True)
+    assert looks(0.01, 12, "wait").traffic == ""
+    assert "more than double" in looks(0.002, 12, "hold").why
+    promoting = canary.next_step({"errors": 50.0})
+    for _ in range(30):
+        at += 60.0
+        verdict = promoting.look(look(at, GOOD)._replace(share=0.002))
+    assert verdict.answer == "hold"
+    assert verdict.log_e_promote is not None
+    assert verdict.log_e_promote > math.log(20)
+
+
+def test_what_is_worse_goes_back_wherever_the_traffic_goes() -> None:
+    canary = Canary(Settings((ERRORS,)))
+    for at in range(1, 9):
+        held = canary.look(look(float(at), GOOD)._replace(share=0.05))
+    for at in range(9, 60):
+        verdict = canary.look(look(float(at), BAD)._replace(share=0.05))
+    assert (held.answer, verdict.answer) == ("hold", "rollback")
+
+
 pair = st.tuples(st.integers(1, 60_000), st.integers(0, 1500), st.integers(0, 3000), st.integers(0, 300)).map(
     lambda row: (
         Ratio(float(row[0]), float(min(row[0], row[1]))),

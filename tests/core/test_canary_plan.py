@@ -103,9 +103,37 @@ def test_a_lower_share_is_set_anew_and_a_higher_one_is_the_end() -> None:
     assert act(traffic=Traffic(0.02)).kind == "rollback"
 
 
-def test_hold_is_said_once() -> None:
-    hold = Judged("hold", "both burn", 0.01)
-    assert (act(judged=hold).kind, act(RUNNING._replace(verdict="hold"), judged=hold).kind) == ("hold", "wait")
+def test_hold_is_said_once_each_time_that_it_begins() -> None:
+    hold = Judged("hold", "both burn", 0.01, BEGUN + 60.7)
+    assert act(judged=hold)[::5] == ("hold", BEGUN + 60)
+    log = EMPTY_LOG
+    for event, fields in (
+        ("status", {"from": "in_review", "to": "canary"}),
+        ("rollout", {"action": "set_share", "to": 0.01, "verified": True}),
+        ("verdict", {"verdict": "hold", "since": format_epoch(BEGUN + 60)}),
+    ):
+        log = log.plus(make_entry(log, at=format_epoch(BEGUN), actor="controller", event=event, fields=fields))
+    state = canary_state(log)
+    assert state is not None
+    assert act(state, judged=hold).kind == "wait"
+    assert act(state, judged=hold._replace(held_at=BEGUN + 90.0)).kind == "hold"
+    fields = {"verdict": "hold", "since": "now"}
+    odd = make_entry(log, at=format_epoch(BEGUN), actor="x", event="verdict", fields=fields)
+    assert canary_state(log.plus(odd)) == state._replace(held_at=0)
+
+
+def test_traffic_that_is_not_split_as_it_was_set_waits_for_a_person_and_not_for_ever() -> None:
+    astray = Judged("hold", "it gets less", 0.01, BEGUN + 50.0, "it gets less", BEGUN + 50.0)
+    held = RUNNING._replace(verdict="hold", held_at=BEGUN + 50)
+    fresh = {"rollout": Rollout(), "judged": astray}
+    assert act(held, now=BEGUN + 1849.0, **fresh).kind == "wait"
+    late = BEGUN + 1850.0
+    assert act(held, now=late, **fresh)[::3] == ("rollback", "inconclusive")
+    assert "for 30 min it gets less" in act(held, now=late, **fresh).reason
+    # Not while nobody gets it, nor after a pause or another share that may have mended it.
+    paused = held._replace(pause=Pause("asked", ""))
+    assert act(paused, now=late, traffic=Traffic(0.0), **fresh).kind == "wait"
+    assert act(held._replace(share_at=BEGUN + 1800), now=late, **fresh).kind == "wait"
 
 
 @pytest.mark.parametrize(("share", "ratio"), [(0.001, 2.0), (0.01, 2.0), (0.05, 1.57), (0.25, 1.32)])
@@ -157,7 +185,8 @@ class Anything(RuleBasedStateMachine):
     @rule(answer=st.sampled_from(["wait", "promote", "promote", "promote", "hold", "rollback"]))
     def the_judge_says(self, answer: str) -> None:
         if self.judged.answer != "rollback":
-            self.judged = Judged(answer, "because", self.state.share)
+            astray = ("less", self.now) if answer == "hold" else ("", 0.0)
+            self.judged = Judged(answer, "because", self.state.share, self.now, *astray)
 
     @rule(reachable=st.booleans())
     def the_splitter_goes_or_comes(self, reachable: bool) -> None:

@@ -75,13 +75,14 @@ class FakeSource:
         self.world = world
         self.bad = {"baseline": 0.005, "canary": 0.005}
         self.away = False
+        self.reach = 1.0  # how much of its share really comes to the canary
         self.total = {"baseline": 0.0, "canary": 0.0}
         self.faults = {"baseline": 0.0, "canary": 0.0}
 
     name, width = "fake", 1
 
     def serve(self, seconds: float) -> None:
-        share = self.world.splitter.given
+        share = self.world.splitter.given * self.reach
         for version, part in (("baseline", 1 - share), ("canary", share)):
             self.total[version] += 1000 * seconds * part
             self.faults[version] += 1000 * seconds * part * self.bad[version]
@@ -123,6 +124,7 @@ class CanaryWorld:
         monkeypatch.setattr("kaizen_tui.loop.driver.splitter_of", lambda *_: self.splitter)
         monkeypatch.setattr("kaizen_tui.loop.learn.splitter_of", lambda *_: self.splitter)
         monkeypatch.setattr("kaizen_tui.loop.driver.source_of", lambda *_: self.source)
+        monkeypatch.setattr("kaizen_tui.loop.observing.source_of", lambda *_: self.source)
         monkeypatch.setattr("kaizen_tui.loop.learn.source_of", lambda *_: self.source)
         self.enter_canary()
 

@@ -8,7 +8,7 @@ import pytest
 
 from kaizen_tui.core.errors import ConflictError
 from kaizen_tui.core.unmet import Decision
-from kaizen_tui.loop import learn
+from kaizen_tui.loop import learn, observing
 from kaizen_tui.loop.canary_record import Record
 from kaizen_tui.loop.controller import Controller, Ears
 from kaizen_tui.loop.driver import Driver, Report
@@ -215,6 +215,35 @@ def test_the_log_proves_the_observations(world: CanaryWorld) -> None:
     assert "observations" in verify(world.session, [world.id])[0].problems[0].message
     path.unlink()
     assert not verify(world.session, [world.id])[0].ok
+
+
+@pytest.mark.parametrize("anew", [False, True])
+def test_traffic_that_does_not_come_is_told_stops_the_promotion_and_ends_it(world: CanaryWorld, anew: bool) -> None:
+    drive(world, 3, at(0.01))
+    world.source.reach = 0.1
+    held = drive(world, 30, lambda one: one.judged.answer == "hold", anew=anew)
+    assert (held.acts[0].kind, held.acts[-1].kind) == ("hold", "wait")
+    entry = world.entries("verdict")[-1]
+    assert (entry["verdict"], entry["traffic"]) == ("hold", "too little")
+    assert "less than half of the traffic" in entry["note"]
+    seen = observing.observe(world.session, world.id)
+    assert (seen.judged.answer, seen.traffic) == ("hold", "too little")
+    report = drive(world, 125, lambda one: one.ended, anew=anew)
+    assert (report.status, world.splitter.given) == ("aborted", 0.0)
+    assert [one["verdict"] for one in world.entries("verdict")] == ["hold", "inconclusive"]
+    assert "for 30 min the canary gets less than half" in world.entries("status")[-1]["reason"]
+    assert [one["to"] for one in world.entries("rollout") if one["verified"]] == [0.01, 0]
+
+
+def test_traffic_that_comes_back_in_time_costs_nothing(world: CanaryWorld) -> None:
+    drive(world, 3, at(0.01))
+    for _ in range(2):
+        world.source.reach = 0.1
+        drive(world, 40, lambda one: one.judged.answer == "hold")
+        world.source.reach = 1.0
+        drive(world, 40, lambda one: one.judged.answer == "wait")
+    assert [one["verdict"] for one in world.entries("verdict")] == ["hold", "hold"]  # each is told
+    drive(world, 400, at(0.1))
 
 
 def test_a_torn_line_is_cut(world: CanaryWorld) -> None:
