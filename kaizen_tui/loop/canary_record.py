@@ -6,10 +6,12 @@ is what was decided.
 
 import json
 import math
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from kaizen_tui.analysis.canary import Canary
 from kaizen_tui.analysis.counters import LATE, Increments, Tracker
+from kaizen_tui.analysis.judging import judge
 from kaizen_tui.analysis.line_format import LineError, configuration_of, measure_of
 from kaizen_tui.analysis.measures import Look, Measure
 from kaizen_tui.analysis.settings import Settings
@@ -22,6 +24,7 @@ from kaizen_tui.loop.canary_lines import Scrapes, config_line, encoded, look_lin
 from kaizen_tui.store.observations import ObservationFile
 from kaizen_tui.store.workspace import Workspace
 
+_PORTION = 256  # looks that are judged at once: their states are kept meanwhile
 _MOST = 1e9  # an e-value beyond it says nothing more
 
 
@@ -32,12 +35,19 @@ class Looked(NamedTuple):
     counted: bool
 
 
-class Record:
-    """The observations of one ticket's canary. data_at: of the newest look that counted, None before the first."""
+Heard = Callable[[Look, Verdict, float], object]
 
-    def __init__(self, workspace: Workspace, ticket_id: str) -> None:
+
+class Record:
+    """The observations of one ticket's canary. data_at: of the newest look that counted, None before the first.
+
+    heard: told each look with its verdict and the share of its step; from the first on again where the file is another.
+    """
+
+    def __init__(self, workspace: Workspace, ticket_id: str, heard: Heard | None = None) -> None:
         self._ws = workspace
         self._id = ticket_id
+        self._heard = heard
         self._file = ObservationFile(workspace, ticket_id)
         self._clear()
         self.load()
@@ -45,6 +55,7 @@ class Record:
     def _clear(self) -> None:
         self._canary: Canary | None = None
         self._trackers: dict[str, Tracker] = {}
+        self._lines = 0
         self.share = 0.0
         self.data_at: float | None = None
         self.verdict: Verdict | None = None
@@ -60,6 +71,11 @@ class Record:
         return self._canary.settings if self._canary is not None else None
 
     @property
+    def extent(self) -> tuple[str, int]:
+        """SHA-256 (hex) and bytes of the file as far as it was read."""
+        return self._file.digest, self._file.size
+
+    @property
     def judged(self) -> Judged:
         """The judge's present answer."""
         if self._canary is None:
@@ -73,13 +89,38 @@ class Record:
         if self._canary is not None and not self._file.changed():
             return
         self._clear()
-        for number, line in enumerate(self._file.read().splitlines(), start=1):
+        self._take_all(self._file.read())
+
+    def catch_up(self) -> bool:
+        """What others appended since; False where it is another file by now, and nothing of it was taken. Raises
+        StoreError."""
+        lines = self._file.read_more()
+        if lines:
+            self._take_all(lines)
+        return lines is not None
+
+    def _take_all(self, data: bytes) -> None:
+        """Whole lines. Looks that follow each other are judged together: the verdicts are the same, and sooner."""
+        waiting: list[tuple[Look, float]] = []
+        for line in data.splitlines():
+            self._lines += 1
             try:
-                self._take(json.loads(line))
-            except (ValueError, TypeError, KeyError, LineError) as error:
-                where = f"{self._ws.relative(self._ws.observations_path(self._id))}:{number}"
+                told = json.loads(line)
+                if told.get("type") == "obs" and self._canary is not None:
+                    waiting.append((self._look_of(self._canary, told, live=False), self.share))
+                    if len(waiting) < _PORTION:
+                        continue
+                    told = None
+                self._judge(waiting)
+                waiting = []
+                if told is not None:
+                    self._take(told)
+            except (ValueError, TypeError, KeyError, AttributeError, LineError) as error:
+                where = f"{self._ws.relative(self._ws.observations_path(self._id))}:{self._lines}"
                 hint = "restore the file, for example with `git checkout`"
+                self._canary = None
                 raise StoreError(f"the observations can't be read: {error}", where=where, hint=hint) from None
+        self._judge(waiting)
 
     def begin(self, settings: Settings, share: float) -> None:
         """The first line. Nothing where there is one already."""
@@ -150,6 +191,7 @@ class Record:
     def _write(self, line: dict[str, Any]) -> None:
         data = encoded(line)
         self._file.append(data)
+        self._lines += 1
         self._take(json.loads(data), live=True)
 
     def _take(self, line: dict[str, Any], *, live: bool = False) -> None:
@@ -164,11 +206,11 @@ class Record:
             self._canary = self._canary.next_step(dict(line["promote_ratio"]))
             self.share = float(line["share"])
         elif kind == "obs":
-            self._observe(self._canary, line, live=live)
+            self._judge([(self._look_of(self._canary, line, live=live), self.share)])
         else:
             raise ValueError("`type` is config, obs or step")
 
-    def _observe(self, canary: Canary, line: dict[str, Any], *, live: bool) -> None:
+    def _look_of(self, canary: Canary, line: dict[str, Any], *, live: bool) -> Look:
         arms: list[dict[str, Measure]] = [
             {sli.name: measure_of(sli, line[arm][sli.name]) for sli in canary.settings.slis if sli.name in line[arm]}
             for arm in ("baseline", "canary")
@@ -182,9 +224,20 @@ class Record:
         if read:
             self.data_at = max(read) if self.data_at is None else max(self.data_at, *read)
         self.share = float(line["step"])
-        self.verdict = verdict = canary.look(Look(at, arms[0], arms[1], line.get("share")))
-        self._held_at = (self._held_at or at) if verdict.answer == "hold" else 0.0
-        self._astray_at = (self._astray_at or at) if verdict.traffic else 0.0
+        return Look(at, arms[0], arms[1], line.get("share"))
+
+    def _judge(self, looks: Sequence[tuple[Look, float]]) -> None:
+        """looks: with the share of the step that each is about."""
+        canary = self._canary
+        if canary is None or not looks:
+            return
+        for place, verdict in judge([(canary, look) for look, _ in looks]):
+            self.verdict = verdict
+            self._held_at = (self._held_at or verdict.at) if verdict.answer == "hold" else 0.0
+            self._astray_at = (self._astray_at or verdict.at) if verdict.traffic else 0.0
+            if self._heard is not None:
+                look, share = looks[place]
+                self._heard(look, verdict, share)
 
 
 def _telling(verdict: Verdict, *, promoting: bool) -> Evidence:

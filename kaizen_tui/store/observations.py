@@ -28,6 +28,7 @@ class ObservationFile:
         self._id = ticket_id
         self._path = ws.observations_path(ticket_id)
         self._hash = hashlib.sha256()
+        self._inode = 0
         self.size = 0
 
     @property
@@ -36,6 +37,7 @@ class ObservationFile:
 
     def read(self) -> bytes:
         """The whole lines, from the beginning. Raises StoreError."""
+        self._inode = self._stat()[0]
         data = read_observations(self._ws, self._id)
         self._hash = hashlib.sha256(data)
         self.size = len(data)
@@ -43,13 +45,38 @@ class ObservationFile:
 
     def changed(self) -> bool:
         """Somebody else wrote to it, or took it away, since it was read."""
+        return self._stat()[1] != self.size
+
+    def read_more(self) -> bytes | None:
+        """The whole lines that were appended since; None where it is another file by now, or a shorter one. Raises
+        StoreError."""
+        inode, size = self._stat()
+        if size == self.size:
+            return b""
+        if size < self.size or inode != self._inode:
+            return None
         try:
-            size = files.sys.stat(self._path, follow_symlinks=False).st_size
-        except FileNotFoundError:
-            size = 0
+            fd = files.sys.open(self._path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            try:
+                data = os.pread(fd, min(size, LIMIT) - self.size, self.size)
+            finally:
+                files.shut(fd)
         except OSError as error:
             raise files.in_words(error, "cannot read", self._path) from error
-        return bool(size != self.size)
+        data = data[: data.rfind(b"\n") + 1]
+        self._hash.update(data)
+        self.size += len(data)
+        return data
+
+    def _stat(self) -> tuple[int, int]:
+        """Inode and size; zeros where there is no file."""
+        try:
+            found = files.sys.stat(self._path, follow_symlinks=False)
+        except FileNotFoundError:
+            return 0, 0
+        except OSError as error:
+            raise files.in_words(error, "cannot read", self._path) from error
+        return found.st_ino, found.st_size
 
     def append(self, lines: bytes) -> None:
         """Whole lines, durably. Raises ConflictError when the file is another by now, StoreError."""

@@ -70,6 +70,22 @@ class TicketLock:
             text = ""
         return f"process {text}" if text.isdigit() else "another process"
 
+    def peek(self) -> str:
+        """Who has it now, without taking it; "" where nobody does (or nobody can say)."""
+        try:
+            fd = files.sys.open(self._path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        except OSError:
+            return ""
+        try:
+            files.sys.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return self.holder()
+        except OSError:
+            return ""
+        finally:
+            files.shut(fd)
+        return ""
+
     def release(self) -> None:
         """Lets go of it. Harmless when it isn't held."""
         if self._fd >= 0:

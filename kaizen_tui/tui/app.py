@@ -14,7 +14,7 @@ from textual.theme import Theme
 
 from kaizen_tui.core.errors import KaizenError
 from kaizen_tui.core.problem import Problem
-from kaizen_tui.store.workspace import Workspace
+from kaizen_tui.store.workspace import OBSERVATIONS_FILE, Workspace
 from kaizen_tui.tui.actions import Keymap
 from kaizen_tui.tui.desk import Desk
 from kaizen_tui.tui.jobs import Jobs, Loader
@@ -176,6 +176,12 @@ class KaizenApp(App[int], inherit_bindings=False):
 
     def on_files_changed(self, message: FilesChanged) -> None:
         paths = message.paths
+        looked = {path for path in paths if path.endswith(OBSERVATIONS_FILE)}
+        if looked:  # a canary was looked at: its ticket is the same
+            self.main.canaries.want()
+            paths -= looked
+            if not paths:
+                return
         if not paths or any(path.startswith(self.workspace.registry) for path in paths):
             self.jobs.start(self._read_registry)
         self.loader.request(Asked(self.reader.tickets_of(paths)))

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from kaizen_tui.tui.canary.messages import CanariesReady
+from kaizen_tui.tui.canary.side import CanarySide
 from kaizen_tui.tui.messages import Said
 from kaizen_tui.tui.platform_messages import ComponentPicked, PastReady, PlatformReady
 from kaizen_tui.tui.platform_side import PlatformSide
@@ -24,6 +26,7 @@ class PlatformHandlers:
     board: "Board"
     slo: PlatformSide
     travel: TravelSide
+    canaries: CanarySide
     news: "NewsSide"
     header: HeaderBar
     filter: "FilterSide"
@@ -46,6 +49,9 @@ class PlatformHandlers:
 
     def on_past_ready(self, message: PastReady) -> None:
         self.travel.ready(message)
+
+    def on_canaries_ready(self, message: CanariesReady) -> None:
+        self.canaries.ready(message)
 
     def on_component_picked(self, message: ComponentPicked) -> None:
         self.show_components(message.component)

@@ -69,6 +69,11 @@ class PlatformSide:
             self.poll()
 
     @property
+    def suspended(self) -> bool:
+        """Whether another program has the terminal."""
+        return self._suspended
+
+    @property
     def wanted(self) -> bool:
         """Whether anything that shows metrics is on the screen."""
         if self._suspended:

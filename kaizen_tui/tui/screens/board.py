@@ -11,8 +11,9 @@ from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from kaizen_tui.core.problem import Problem
-from kaizen_tui.tui import layout
+from kaizen_tui.tui import layout, notices
 from kaizen_tui.tui.actions import BOARD, DETAIL, FILTER, MOVE, Action
+from kaizen_tui.tui.canary.side import CanarySide
 from kaizen_tui.tui.columns import EMPTY, Columns
 from kaizen_tui.tui.cursor_actions import CursorActions
 from kaizen_tui.tui.deeds.handlers import DeedHandlers
@@ -53,13 +54,6 @@ _NEEDS_CARD = frozenset(
     {"open_ticket", "open_full", "move_ticket", "approve_ticket", "reject_ticket", "sign_off_ticket", "abort_ticket",
      "edit_ticket", "edit_file"}
 )  # fmt: skip
-NO_TICKETS = Notice("No tickets yet.", "Press n to write the first one.")
-NO_TICKETS_TO_READ = Notice("No tickets yet.", "`kaizen new` writes the first one.")
-NO_COMPONENT = Notice(
-    "No tickets yet, and no component to write one about.", "`kaizen component ID -n NAME -t 2 -o OWNER` makes one."
-)
-NO_TICKETS_THEN = Notice("There were no tickets yet.", "] goes on a day, t goes back to now.")
-NO_MATCH = Notice("No ticket matches the filter.", "/ changes it, Esc clears it.")
 
 
 class BoardScreen(DeedHandlers, PlatformHandlers, Screen[None], inherit_bindings=False):
@@ -89,6 +83,7 @@ class BoardScreen(DeedHandlers, PlatformHandlers, Screen[None], inherit_bindings
         self.work = TicketWork(self)
         self.slo = PlatformSide(self)
         self.travel = TravelSide(self)
+        self.canaries = CanarySide(self)
         # Where `action_<method>` of the registry's actions is looked for, in this order.
         self.handlers: list[object] = [
             self,
@@ -215,6 +210,7 @@ class BoardScreen(DeedHandlers, PlatformHandlers, Screen[None], inherit_bindings
             self._follow = ""
         self._head()
         self.news.look()
+        self.canaries.tickets_read()
         self.detail.want()
 
     def on_load_failed(self, message: LoadFailed) -> None:
@@ -243,14 +239,11 @@ class BoardScreen(DeedHandlers, PlatformHandlers, Screen[None], inherit_bindings
         """Filters and shows what was read."""
         now = self.travel.now()
         self._shown = self.filter.filter.apply(self.travel.shown(self._all), now, self.kaizen.me)
-        notice = None
-        if not self._all.total:
-            notice = NO_TICKETS_TO_READ if self.kaizen.desk.read_only else NO_COMPONENT if self._bare else NO_TICKETS
-        elif not self.travel.shown(self._all).total:
-            notice = NO_TICKETS_THEN
-        elif not self._shown.shown:
-            notice = NO_MATCH
+        there, then = bool(self._all.total), bool(self.travel.shown(self._all).total)
+        read_only = self.kaizen.desk.read_only
+        notice = notices.empty(there, then, bool(self._shown.shown), bare=self._bare, read_only=read_only)
         self.board.set_now(now)
+        self.canaries.show()
         self.board.show(self._shown, notice)
         self._head()
 

@@ -4,7 +4,8 @@ Nothing here is laid out or composed while a key is handled: a key changes numbe
 look different are drawn again from an LRU of strips.
 """
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -25,7 +26,11 @@ from kaizen_tui.tui.tokens import Palette, make_palette
 from kaizen_tui.tui.view import View
 from kaizen_tui.tui.widgets import cards, heads
 
+if TYPE_CHECKING:
+    from kaizen_tui.tui.canary.mini import Mini
+
 _KEPT_CARDS = 600
+_CANARY = STATUSES.index("canary")
 
 
 class Notice(NamedTuple):
@@ -55,8 +60,11 @@ class Board(Widget, can_focus=True, inherit_bindings=False):
         self._grabbed: int | None = None
         self._dragging = False
         self._edges = Segment("│"), Segment("┃")
-        # Cards by (ticket as read, width, look, age), and the lines of the board as they were last drawn.
-        self._cards: LRUCache[tuple[TicketRow, int, int, str], tuple[cards.Line, ...]] = LRUCache(_KEPT_CARDS)
+        self._canaries: Mapping[str, Mini] = {}
+        # Cards by (ticket as read, width, look, age, canary), and the lines of the board as they were last drawn.
+        self._cards: LRUCache[tuple[TicketRow, int, int, str, Mini | None], tuple[cards.Line, ...]] = LRUCache(
+            _KEPT_CARDS
+        )
         self._drawn: dict[int, Strip] = {}
 
     # What is shown
@@ -100,6 +108,12 @@ class Board(Widget, can_focus=True, inherit_bindings=False):
         if marks != self._marks:
             self._marks = marks
             self.redraw()
+
+    def show_canaries(self, canaries: "Mapping[str, Mini]") -> None:
+        """Takes how canaries stand, by ticket id. Their column is drawn again when one looks different."""
+        if canaries != self._canaries:
+            self._canaries = canaries
+            self.redraw(self.view.lane_region(_CANARY))
 
     def set_limits(self, limits: dict[str, int]) -> None:
         """Takes the limits of work in progress, by status, that the headings show."""
@@ -310,10 +324,11 @@ class Board(Widget, can_focus=True, inherit_bindings=False):
     def _card(self, row: TicketRow, width: int, look: int) -> tuple[cards.Line, ...]:
         waited = cards.age_in_column(row, self._now)
         look |= self._marks.get(row.id, 0)
-        key = (row, width, look, waited)
+        canary = self._canaries.get(row.id) if row.status == "canary" else None
+        key = (row, width, look, waited, canary)
         lines = self._cards.get(key)
         if lines is None:
-            lines = cards.draw_card(row, width, self.view.shape, self.palette, look, waited)
+            lines = cards.draw_card(row, width, self.view.shape, self.palette, look, waited, canary)
             self._cards[key] = lines
         return lines
 

@@ -3,6 +3,8 @@
 Lines are tuples of segments, not Textual's strips: a strip carries seven caches, and a board line joins seven lanes.
 """
 
+from typing import TYPE_CHECKING
+
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
@@ -13,6 +15,9 @@ from kaizen_tui.core.times import age
 from kaizen_tui.tui.celltext import clip, shown, wrap
 from kaizen_tui.tui.layout import CardShape
 from kaizen_tui.tui.tokens import Palette, Tones
+
+if TYPE_CHECKING:
+    from kaizen_tui.tui.canary.mini import Mini
 
 Line = tuple[Segment, ...]
 Piece = tuple[str, Style]
@@ -34,32 +39,74 @@ def age_in_column(row: TicketRow, now: int) -> str:
 
 
 def draw_card(
-    row: TicketRow, width: int, shape: CardShape, palette: Palette, look: int, waited: str
+    row: TicketRow,
+    width: int,
+    shape: CardShape,
+    palette: Palette,
+    look: int,
+    waited: str,
+    canary: "Mini | None" = None,
 ) -> tuple[Line, ...]:
     """The card's `shape.pitch` lines of `width` cells; the last one is the empty line below it.
 
     look:   NORMAL, SELECTED, or GHOST (where a move would put it), with PICKED, UNREAD, WATCHED_MARK added.
-    waited: the age shown (see age_in_column).
+    waited: the age shown (see age_in_column). canary: how it stands, which takes the place of a line of the title.
     """
     tones = (palette.normal, palette.selected, palette.ghost)[look & _LOOKS]
     inner = max(1, width - 2)
     roomy = shape.lines >= 5
     lines = [_first_line(row, inner, tones, "" if roomy else waited, look)]
-    titles = wrap(shown(row.title), inner, shape.title_lines)
-    lines += [[(title, tones.title)] for title in titles] + [[] for _ in range(shape.title_lines - len(titles))]
-    owner, component = shown(row.owner), shown(row.component)
-    verdict, tone = _VERDICTS.get(row.verdict, ("", "muted"))
-    verdict_style: Style = getattr(tones, tone)
-    if roomy:
-        lines.append(_two_ends(component, tones.muted, verdict, verdict_style, inner))
-        lines.append(_two_ends(owner, tones.muted, waited, tones.muted, inner))
-    else:
-        who = f"{component} · {owner}" if owner else component
-        lines.append(_two_ends(who, tones.muted, verdict, verdict_style, inner))
+    title_lines = shape.title_lines - (canary is not None)
+    titles = wrap(shown(row.title), inner, title_lines)
+    lines += [[(title, tones.title)] for title in titles] + [[] for _ in range(title_lines - len(titles))]
+    lines += _foot(row, inner, tones, waited, roomy, canary)
     marked = look & (_LOOKS | PICKED)
     bar = tones.accent if marked else tones.text
     drawn = [_line(line, BAR if marked else " ", bar, inner, tones.text) for line in lines]
     return (*drawn, (Segment(" " * width, palette.normal.text),))
+
+
+def _foot(
+    row: TicketRow, inner: int, tones: Tones, waited: str, roomy: bool, canary: "Mini | None"
+) -> list[list[Piece]]:
+    """The lines below the title."""
+    if canary is not None:
+        return _canary(row, inner, tones, waited, canary, roomy)
+    owner, component = shown(row.owner), shown(row.component)
+    verdict, tone = _VERDICTS.get(row.verdict, ("", "muted"))
+    verdict_style: Style = getattr(tones, tone)
+    if roomy:
+        return [
+            _two_ends(component, tones.muted, verdict, verdict_style, inner),
+            _two_ends(owner, tones.muted, waited, tones.muted, inner),
+        ]
+    return [_two_ends(_who(component, owner), tones.muted, verdict, verdict_style, inner)]
+
+
+def _who(component: str, owner: str) -> str:
+    return f"{component} · {owner}" if owner else component
+
+
+def _canary(row: TicketRow, inner: int, tones: Tones, waited: str, one: "Mini", roomy: bool) -> list[list[Piece]]:
+    """Share and step; the gauges of the evidence for going back and for going on, and what it waits for."""
+    from kaizen_tui.tui.canary.drawing import gauge
+    from kaizen_tui.tui.canary.mini import CELLS
+
+    who = _who(shown(row.component), shown(row.owner))
+    place = f"{one.share} {one.place}".rstrip()
+    word_style: Style = getattr(tones, one.tone)
+    cells = CELLS if inner >= 2 * CELLS + 13 else 3
+    bars: list[Piece] = []
+    for mark, eighths, style in (("✖", one.against, tones.error), (" ✔", one.ahead, tones.success)):
+        bars += [(mark, style if eighths else tones.muted), (gauge(eighths * cells // CELLS, cells), style)]
+    word = clip(one.word, max(0, inner - 2 * cells - 4))
+    gap = inner - 2 * cells - 3 - cell_len(word)
+    gauges = [*bars, (" " * gap, tones.text), (word, word_style)]
+    if roomy:
+        here = f"{one.here} here" if one.here else ""
+        share = _two_ends(place, tones.title, here, tones.muted, inner)
+        return [share, gauges, _two_ends(who, tones.muted, waited, tones.muted, inner)]
+    return [_two_ends(who, tones.muted, place, tones.title, inner), gauges]
 
 
 def _first_line(row: TicketRow, width: int, tones: Tones, waited: str, look: int = 0) -> list[Piece]:
