@@ -78,6 +78,8 @@ def _answer(one: Standing) -> tuple[str, Tone]:
         return "released", "success"
     if one.state.verdict == "promote":
         return "✔ promote", "success"
+    if one.judged.astray:
+        return "traffic?", "warning"
     if "hold" in (one.judged.answer, one.state.verdict):
         return "hold", "warning"
     estimate = one.estimate
