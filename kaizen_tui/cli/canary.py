@@ -8,6 +8,7 @@ from kaizen_tui.cli.errors import EXIT_DONE, EXIT_NO, EXIT_REFUSED, EXIT_UNDECID
 from kaizen_tui.cli.invocation import Call, command
 from kaizen_tui.cli.output import emit, emit_json, warn
 from kaizen_tui.cli.parameters import known_ticket, ticket_argument
+from kaizen_tui.cli.telling import telling
 from kaizen_tui.core.errors import UsageError
 from kaizen_tui.core.text import safe
 
@@ -28,7 +29,8 @@ def deploy(call: Call, ticket_id: str, share: str | None, print_config: bool) ->
     if print_config:
         return _print_config(call, ticket_id)
     wanted = _share(share)
-    decision = start(call.session(), ticket_id, wanted, os.environ)
+    with telling(call.session(), ticket_id) as notifier:
+        decision = start(notifier.session, ticket_id, wanted, os.environ)
     if call.json:
         emit_json(decision_json(ticket_id, decision))
     if not decision.allowed:
@@ -104,7 +106,10 @@ def learn(call: Call, ticket_id: str) -> int:
     from kaizen_tui.cli.canary_output import report_exit, shown_report
     from kaizen_tui.loop.learn import learn as decide
 
-    report = decide(call.session(), known_ticket(call.workspace, ticket_id), os.environ)
+    ticket_id = known_ticket(call.workspace, ticket_id)
+    with telling(call.session(), ticket_id) as notifier:
+        report = decide(notifier.session, ticket_id, os.environ)
+        notifier.report(report)
     shown_report(call, report)
     return report_exit(report)
 
@@ -118,7 +123,8 @@ def abort(call: Call, ticket_id: str, note: str) -> int:
     from kaizen_tui.loop.learn import abort as end
 
     ticket_id = known_ticket(call.workspace, ticket_id)
-    decision = end(call.session(), ticket_id, note, os.environ)
+    with telling(call.session(), ticket_id) as notifier:
+        decision = end(notifier.session, ticket_id, note, os.environ)
     if call.json:
         emit_json(decision_json(ticket_id, decision))
     if not decision.allowed:
@@ -138,7 +144,8 @@ def pause(call: Call, ticket_id: str, note: str) -> int:
     from kaizen_tui.loop.learn import pause as stop
 
     ticket_id = known_ticket(call.workspace, ticket_id)
-    stop(call.session(), ticket_id, note, os.environ)
+    with telling(call.session(), ticket_id) as notifier:
+        stop(notifier.session, ticket_id, note, os.environ)
     return _said(call, ticket_id, 0.0, f"paused; nobody gets the canary; `kaizen resume {ticket_id}` goes on")
 
 
@@ -150,7 +157,8 @@ def resume(call: Call, ticket_id: str, note: str) -> int:
     from kaizen_tui.loop.learn import resume as go_on
 
     ticket_id = known_ticket(call.workspace, ticket_id)
-    share = go_on(call.session(), ticket_id, note, os.environ)
+    with telling(call.session(), ticket_id) as notifier:
+        share = go_on(notifier.session, ticket_id, note, os.environ)
     return _said(call, ticket_id, share, f"{share * 100:.4g} % of the users get the canary")
 
 
@@ -178,8 +186,8 @@ def run(call: Call, ids: tuple[str, ...], once: bool, advise: bool) -> int:
     workspace = call.workspace
     named = [known_ticket(workspace, text) for text in ids]
     ears = Ears(lambda report: shown_report(call, report, stream=True), lambda one, words: warn(f"{one}: {words}"))
-    with waiting() as wait:
-        controller = Controller(call.session(), named, os.environ, ears, wait, advise=advise)
+    with waiting() as wait, telling(call.session()) as notifier:
+        controller = Controller(notifier.session, named, os.environ, ears, wait, advise=advise, notify=notifier)
         controller.run(once=once)
     statuses = [controller.ended.get(one, "canary") for one in named] or list(controller.ended.values())
     if "aborted" in statuses:

@@ -39,7 +39,7 @@ def trust(call: Call, revoke: bool, check: bool) -> int:
     if call.json:
         emit_json({"trusted": trusted, "commands": [{"name": name, "argv": list(argv)} for name, argv in commands]})
     else:
-        for line in splitter_lines(load_config(workspace)):
+        for line in touching_lines(load_config(workspace)):
             emit(safe(line))
         for name, argv in commands:
             emit(f"{safe(name)}: {safe(_shown(argv))}")
@@ -57,17 +57,22 @@ def commands_of(config: "Config") -> list[tuple[str, tuple[str, ...]]]:
         for name, splitter in config.splitters.items()
         if splitter.type == "command"
     ]
-    return found + [(f"notify[{nth}]", notify.command) for nth, notify in enumerate(config.notify)]
+    return found + [(f"notify[{nth}]", one.command) for nth, one in enumerate(config.notify) if one.command is not None]
 
 
-def splitter_lines(config: "Config") -> list[str]:
-    """What splitters without a command may touch: a socket and files of other programs."""
+def touching_lines(config: "Config") -> list[str]:
+    """What acts without a command: splitters on a socket and files of other programs, webhooks on addresses."""
+    from kaizen_tui.notify.receivers import address_of
+
     lines = []
     for name, one in config.splitters.items():
         if one.type == "haproxy":
             lines.append(f"splitters.{name}: sets {one.limit_map} and {one.salt_map} through {one.socket}")
         elif one.type == "flagd":
             lines.append(f"splitters.{name}: writes the flag {one.flag} in {one.file}")
+    for nth, notify in enumerate(config.notify):
+        if notify.webhook is not None:
+            lines.append(f"notify[{nth}]: posts to {address_of(notify.webhook)}")
     return lines
 
 

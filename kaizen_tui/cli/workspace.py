@@ -61,8 +61,9 @@ def init(call: Call, directory: str | None) -> int:
     help="Give a ticket another id: the one named, or each one that shares its id or uid with another.",
 )
 @click.option("--offline", is_flag=True, help="Don't ask the metrics server.")
-def doctor(call: Call, fix: bool, renumber: str | None, offline: bool) -> int:
-    """Checks the workspace's health: left-overs, torn logs, doubled ids, git's settings, the metrics server.
+@click.option("--test-notify", is_flag=True, help="Send a test event to each receiver of notifications.")
+def doctor(call: Call, fix: bool, renumber: str | None, offline: bool, test_notify: bool) -> int:
+    """Checks the workspace's health: left-overs, torn logs, doubled ids, git, the metrics server, notifications.
 
     Each component's queries are asked once, each for metrics.timeout at most. Also says what contains an evaluation on
     this machine. Exit 1 if errors remain.
@@ -81,6 +82,8 @@ def doctor(call: Call, fix: bool, renumber: str | None, offline: bool) -> int:
         found = health.examine(workspace)
     if not offline:
         found += _metrics(call)
+    took, faults = _notify(call, send=test_notify)
+    found += faults
     sandbox = _sandbox(call)
     found += sandbox.findings
     if call.json:
@@ -99,6 +102,8 @@ def doctor(call: Call, fix: bool, renumber: str | None, offline: bool) -> int:
             emit(safe(f"renumbered: {one.old} -> {one.new}; git add {' '.join(one.paths)}"))
         for finding in found:
             emit(_finding_line(finding))
+        for text in took:
+            note(f"kaizen: {safe(text)}")
         for line in () if call.plain else _folded(sandbox.lines):
             note(line)
         if not found:
@@ -113,6 +118,16 @@ def _metrics(call: Call) -> "list[Finding]":
     from kaizen_tui.loop.metrics_check import check_metrics
 
     return check_metrics(call.workspace, utc_now().timestamp())
+
+
+def _notify(call: Call, *, send: bool) -> "tuple[list[str], list[Finding]]":
+    from kaizen_tui.loop.context import utc_now
+    from kaizen_tui.loop.notify_check import check_notify, try_receivers
+
+    took, found = try_receivers(call.session(), os.environ) if send else ([], [])
+    named = {finding.subject for finding in found}
+    rest = check_notify(call.workspace, utc_now().timestamp())
+    return took, [*found, *(one for one in rest if one.code != "notify" or one.subject not in named)]
 
 
 def _sandbox(call: Call) -> "SandboxReport":

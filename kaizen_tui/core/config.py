@@ -164,11 +164,54 @@ class CommandSplitter(StrictBlock):
 Splitter = Annotated[HaproxySplitter | FlagdSplitter | CommandSplitter, Field(discriminator="type")]
 
 
-class Notify(StrictBlock):
-    """A command to run on an event."""
+def _plain_url(text: str) -> str:
+    if "@" in text.partition("://")[2].partition("/")[0]:
+        raise ValueError("a name or a password in an address doesn't belong here; use url_env or url_file")
+    return _url(text)
 
-    on: Annotated[tuple[Literal["verdict", "approval_needed", "rollback"], ...], Field(min_length=1)]
-    command: Argv
+
+NotifyEvent = Literal["verdict", "approval_needed", "rollback", "complete", "hold", "blind", "lost"]
+
+
+class Webhook(StrictBlock):
+    """An address that events are posted to. It is `url`, or stands in a variable or a file where it is a secret itself.
+
+    secret_env, secret_file: where the key of the signature is; neither: unsigned. Files are relative to the settings.
+    ca: a PEM file.
+    """
+
+    url: Annotated[Text, AfterValidator(_plain_url)] | None = None
+    url_env: Annotated[str, AfterValidator(_env_name)] | None = None
+    url_file: Text | None = None
+    secret_env: Annotated[str, AfterValidator(_env_name)] | None = None
+    secret_file: Text | None = None
+    ca: Text | None = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if sum(one is not None for one in (self.url, self.url_env, self.url_file)) != 1:
+            raise ValueError("needs one of url, url_env, url_file")
+        if self.secret_env is not None and self.secret_file is not None:
+            raise ValueError("has both secret_env and secret_file; keep one of them")
+        return self
+
+
+class Notify(StrictBlock):
+    """Who is told of which events: a command that finds the event on its standard input, or a webhook.
+
+    timeout: seconds that one attempt may take.
+    """
+
+    on: Annotated[tuple[NotifyEvent, ...], Field(min_length=1)]
+    command: Argv | None = None
+    webhook: Webhook | None = None
+    timeout: Annotated[Span, Field(le=60)] = 10.0
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.command is None) == (self.webhook is None):
+            raise ValueError("needs one of command, webhook")
+        return self
 
 
 class Config(StrictBlock):

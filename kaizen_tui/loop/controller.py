@@ -7,6 +7,7 @@ from kaizen_tui.core.errors import KaizenError
 from kaizen_tui.loop.context import Session
 from kaizen_tui.loop.deploy import deploy
 from kaizen_tui.loop.driver import Driver, Report
+from kaizen_tui.loop.notifying import NOBODY, Notify
 from kaizen_tui.loop.rollouts import plan_of
 from kaizen_tui.store.index import load_snapshot
 from kaizen_tui.store.reading import read_ticket_file
@@ -25,7 +26,7 @@ class Ears(NamedTuple):
 class Controller:
     """ids: the tickets to drive; () is every canary there is and comes, and every ticket with `rollout.auto`.
 
-    pause: waits so many seconds. advise: decide and log, touch nothing.
+    pause: waits so many seconds. advise: decide and log, touch nothing. notify: is told of each look.
     """
 
     def __init__(
@@ -37,8 +38,10 @@ class Controller:
         pause: Callable[[float], object],
         *,
         advise: bool = False,
+        notify: Notify = NOBODY,
     ) -> None:
         self._session = session
+        self._notify = notify
         self._ids = tuple(dict.fromkeys(ids))
         self._env = env
         self._ears = ears
@@ -82,10 +85,12 @@ class Controller:
     def _drive(self, ticket_id: str) -> None:
         driver = self._drivers.get(ticket_id)
         if driver is None:
+            self._notify.follow(ticket_id)
             driver = self._drivers[ticket_id] = Driver(self._session, ticket_id, self._env, advise=self._advise)
         began = self._now()
         report = driver.tick()
         self._ears.report(report)
+        self._notify.report(report)
         self._due[ticket_id] = began + report.look
         if report.ended:
             self.ended[ticket_id] = report.status
@@ -135,6 +140,7 @@ class Controller:
         if self._due.get(key, 0.0) > self._now() or not self._is_auto(ticket_id):
             return False
         self._due[key] = self._now() + _SCAN
+        self._notify.follow(ticket_id)
         try:
             decision = deploy(self._session, ticket_id, None, self._env)
         except KaizenError as error:
