@@ -92,6 +92,7 @@ def doctor(call: Call, fix: bool, renumber: str | None, offline: bool, test_noti
                 "findings": [finding._asdict() for finding in found],
                 "fixed": done,
                 "renumbered": [{"old": one.old, "new": one.new, "paths": list(one.paths)} for one in moved],
+                "notified": took,
                 "sandbox": sandbox.as_json(),
             }
         )
