@@ -8,6 +8,8 @@ BIN := $(VENV)/bin
 # One interpreter by name or path, e.g. `make run PYTHON=/opt/python3.13/bin/python3`; else the first that is new enough.
 PYTHON ?=
 PYTEST_ARGS ?=
+# `make demo DEMO_ARGS=--unattended` needs no terminal and nobody who watches.
+DEMO_ARGS ?=
 # The tests of the board mostly wait for a terminal: more workers than cores pay.
 WORKERS ?= 3
 # Bytecode is what makes the second start fast.
@@ -18,13 +20,16 @@ unexport PYTHONHOME
 MADE := $(VENV)/.made
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help run test check nightly bench sample docs lock clean
+.PHONY: help run demo test check nightly bench sample docs lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*  ## /\1\t/p' Makefile | awk -F '\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
 
 run: $(INSTALLED)  ## open the board on the sample workspace
 	@$(BIN)/kaizen-tui -C .
+
+demo: $(INSTALLED)  ## the whole loop on this machine, with HAProxy and Prometheus, while you watch
+	@$(BIN)/kaizen-tui --demo $(DEMO_ARGS)
 
 test: check  ## everything that must pass: style, types, layers, tests
 	$(BIN)/python -m pytest -m "not nightly" -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)

@@ -10,7 +10,11 @@ from kaizen_tui.core.errors import KaizenError, NotFoundError, UsageError
 from kaizen_tui.core.text import safe
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from kaizen_tui.loop.context import Session
+    from kaizen_tui.store.workspace import Workspace
+    from kaizen_tui.tui.app import Options
 
 USAGE = """\
 Usage: kaizen-tui [OPTIONS]
@@ -36,11 +40,18 @@ In a browser (docs/serve.md; needs the extra kaizen-tui[serve]):
   --serve [HOST:PORT]  Serve the board, to look at only; else on 127.0.0.1:8000.
   --serve-writable     Let who has the printed address, with its token, change it.
 
+To see it work (docs/demo.md):
+  --demo               The whole loop, played while you watch, with HAProxy and Prometheus on this machine. Its
+                       workspace is removed at the end; -C names a new folder for one that stays.
+  --unattended         Without you and without a terminal: a made-up person gives the last approval.
+
 On the board, ? shows every key and q leaves.
 """
+_STORIES = ("real",)
 _FLAGS = {
     "--read-only": "read_only",
     "--serve-writable": "serve_writable",
+    "--unattended": "unattended",
     "--debug": "debug",
     "--version": "version",
     "--help": "help",
@@ -62,8 +73,10 @@ class Arguments(NamedTuple):
     filter: str | None = None
     size: str | None = None
     serve: str | None = None
+    demo: str | None = None
     read_only: bool = False
     serve_writable: bool = False
+    unattended: bool = False
     debug: bool = False
     version: bool = False
     help: bool = False
@@ -82,6 +95,11 @@ def parse_arguments(words: Sequence[str]) -> Arguments:
             following = rest[:1] if not equals else []
             found["serve"] = value if equals else "".join(word for word in following if not word.startswith("-"))
             rest = rest[1:] if found["serve"] and not equals else rest
+        elif name == "--demo":
+            story = value if equals else rest.pop(0) if rest and rest[0] in _STORIES else _STORIES[0]
+            if story not in _STORIES:
+                raise UsageError(f"--demo plays {' or '.join(_STORIES)}, not {story}", hint="see kaizen-tui --help")
+            found["demo"] = story
         elif name in _VALUES and (equals or rest):
             found[_VALUES[name]] = value if equals else rest.pop(0)
         elif word.startswith("-C") and len(word) > 2:
@@ -95,13 +113,17 @@ def parse_arguments(words: Sequence[str]) -> Arguments:
             raise UsageError(f"{option} goes with --export", hint="see kaizen-tui --help")
     if "serve_writable" in found and ("serve" not in found or "read_only" in found):
         raise UsageError("--serve-writable goes with --serve, and not with --read-only", hint="see kaizen-tui --help")
+    if "demo" in found and {"export", "serve", "read_only"} & found.keys():
+        raise UsageError("--demo goes without --export, --serve and --read-only", hint="see kaizen-tui --help")
+    if "unattended" in found and "demo" not in found:
+        raise UsageError("--unattended goes with --demo", hint="see kaizen-tui --help")
     return Arguments(**found)  # type: ignore[arg-type]
 
 
 def _suggestion(word: str) -> str:
     from kaizen_tui.core.ids import nearest
 
-    near = nearest(word, [*_FLAGS, *_VALUES, "--serve"])
+    near = nearest(word, [*_FLAGS, *_VALUES, "--serve", "--demo"])
     return f"did you mean {near}?" if near else "see kaizen-tui --help"
 
 
@@ -152,6 +174,8 @@ def _run(arguments: Arguments) -> int:
 
         root, writable = find_workspace(arguments.workspace, os.environ, _here()).root, arguments.serve_writable
         return serve(root, arguments.serve, writable=writable, theme=arguments.theme, actor=arguments.actor)
+    if arguments.demo is not None:
+        return _demonstrate(arguments)
     try:
         workspace = find_workspace(arguments.workspace, os.environ, _here())
     except NotFoundError:
@@ -161,15 +185,25 @@ def _run(arguments: Arguments) -> int:
             return NotFoundError.exit_code
         workspace = find_workspace(None, {}, _here())
     _need_terminal()
-    from kaizen_tui.tui.settings import read_settings
+    return _open(workspace, arguments)
 
-    settings = read_settings(workspace)
+
+def _open(workspace: "Workspace", arguments: Arguments) -> int:
     # Starting makes hardly any garbage; the app enables collection when its first tickets are shown.
     gc.disable()
-    from kaizen_tui.tui.app import Options
     from kaizen_tui.tui.app import run as run_app
+
+    options, open_session = board_options(workspace, arguments)
+    return run_app(workspace, options, open_session)
+
+
+def board_options(workspace: "Workspace", arguments: Arguments) -> "tuple[Options, Callable[[], Session]]":
+    """How the board is to be started. Raises UsageError for a theme that there isn't."""
+    from kaizen_tui.tui.app import Options
+    from kaizen_tui.tui.settings import read_settings
     from kaizen_tui.tui.tokens import DEFAULT_THEME, theme_named
 
+    settings = read_settings(workspace)
     theme, problems = settings.theme, list(settings.problems)
     if arguments.theme is not None:
         theme = theme_named(arguments.theme)
@@ -179,14 +213,26 @@ def _run(arguments: Arguments) -> int:
         except UsageError as error:
             problems.append(settings.problem(str(error)))
             theme = ""
-    options = Options(arguments.read_only, theme or DEFAULT_THEME, settings.keys, tuple(problems))
 
     def open_session() -> "Session":
         from kaizen_tui.loop.context import open_session
 
         return open_session(workspace, arguments.actor)
 
-    return run_app(workspace, options, open_session)
+    return Options(arguments.read_only, theme or DEFAULT_THEME, settings.keys, tuple(problems)), open_session
+
+
+def _demonstrate(arguments: Arguments) -> int:
+    from kaizen_tui.demo.playing import Wish, play_unattended
+
+    wish = Wish("real", arguments.unattended, arguments.workspace or "")
+    if wish.unattended:
+        return play_unattended(wish, sys.stdout)
+    if not _has_terminal():
+        raise UsageError("the board needs a terminal", hint="`kaizen-tui --demo --unattended` plays it without one")
+    from kaizen_tui.tui.demonstration import watch
+
+    return watch(wish, lambda workspace: board_options(workspace, arguments))
 
 
 def _export(arguments: Arguments) -> int:

@@ -1,0 +1,1 @@
+"""The demonstration: the whole loop on this machine, played with the product's own commands."""
