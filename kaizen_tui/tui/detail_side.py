@@ -24,6 +24,8 @@ class DetailSide:
         self._pane: DetailPane | None = None
         self._open = False
         self._timer: Timer | None = None
+        self._anew = False  # what lies on disk is wanted too, before a server is asked
+        self._reads = self._done = 0  # the number of the newest reading, and of the newest one that has ended
 
     @property
     def pane(self) -> "DetailPane | None":
@@ -74,10 +76,15 @@ class DetailSide:
             self._pane.styles.width = wide
         self._screen.board.display = not (shown and wide >= width)
 
-    def want(self, *, at_once: bool = False) -> None:
-        """The selected ticket may be another, or have changed: reads it when the cursor has come to rest."""
-        if not self.shown:
+    def want(self, *, at_once: bool = False, again: bool = False) -> None:
+        """The selected ticket may be another, or have changed: reads it when the cursor has come to rest.
+
+        again: only what a server says of it may be another. What is shown stays until that is known, and a reading
+        that is under way is enough.
+        """
+        if not self.shown or (again and self._done < self._reads):
             return
+        self._anew = self._anew or not again
         if self._timer is not None:
             self._timer.stop()
         if at_once:
@@ -93,20 +100,28 @@ class DetailSide:
                 self._pane.show("", words.text(""))
             return
         app, ticket_id, post = self._screen.kaizen, row.id, self._screen.post_message
-        slo = self._screen.slo
+        slo, anew = self._screen.slo, self._anew
+        self._anew = False
+        self._reads += 1
+        number = self._reads
 
         def read() -> DetailReady:
             from kaizen_tui.tui.detail import read_detail
 
-            if slo.far:  # what lies on disk is shown while a server is asked for the rest
-                post(DetailReady(ticket_id, read_detail(app.workspace, ticket_id, app.epoch(), None)))
+            if slo.far and anew:  # what lies on disk is shown while a server is asked for the rest
+                content = read_detail(app.workspace, ticket_id, app.epoch(), None)
+                post(DetailReady(number, ticket_id, content, whole=False))
             content = read_detail(app.workspace, ticket_id, app.epoch(), app.desk.decisions, slo.measure)
-            return DetailReady(ticket_id, content)
+            return DetailReady(number, ticket_id, content)
 
         app.jobs.ask(read, post, lambda error: Failed(f"{DETAIL_JOB} {ticket_id}", error))
 
     def ready(self, message: DetailReady, selected: "TicketRow | None") -> None:
-        """A ticket was read; shown if it is still the selected one."""
+        """A ticket was read; shown if it is still the selected one, and nothing newer is."""
+        if message.number < self._done:
+            return
+        if message.whole:
+            self._done = message.number
         if self._pane is not None and selected is not None and selected.id == message.ticket_id:
             self._pane.show(message.ticket_id, message.content)
 
@@ -114,6 +129,7 @@ class DetailSide:
         """A ticket could not be read; False when that is not what failed."""
         if not about.startswith(DETAIL_JOB):
             return False
+        self._done = self._reads
         if self._pane is not None and selected is not None and about == f"{DETAIL_JOB} {selected.id}":
             self._pane.show(selected.id, words.failure(error))
         return True

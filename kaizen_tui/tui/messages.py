@@ -164,15 +164,21 @@ class Said(Message):
 
 
 class DetailReady(Message):
-    """A ticket's details, ready to be shown. A later one supersedes an earlier one."""
+    """A ticket's details, ready to be shown. A later one supersedes an earlier one.
 
-    def __init__(self, ticket_id: str, content: "Content") -> None:
+    number: of the reading. whole: with what a server says; without it there is more to come.
+    """
+
+    def __init__(self, number: int, ticket_id: str, content: "Content", *, whole: bool = True) -> None:
         super().__init__()
+        self.number = number
         self.ticket_id = ticket_id
         self.content = content
+        self.whole = whole
 
     def can_replace(self, message: Message) -> bool:
-        return isinstance(message, DetailReady)
+        # This one in the queue gives way to `message`, but not to what an older reading comes with at last.
+        return isinstance(message, DetailReady) and (message.number, message.whole) >= (self.number, self.whole)
 
 
 class Failed(Message):

@@ -139,6 +139,7 @@ class PlatformSide:
         if message.generation <= self._generation or message.platform.as_of != self._as_of:
             return
         self._generation = message.generation
+        again = self.platform is not None and self.platform.as_of == message.platform.as_of
         self.platform = message.platform
         if self.panels is None and message.platform.components:
             from kaizen_tui.tui.widgets.slo_panels import SloPanels
@@ -155,7 +156,7 @@ class PlatformSide:
             self._screen.board.set_limits(message.limits)
             self._screen.head()
         if self._app.screen is self._screen:
-            self._screen.detail.want()
+            self._screen.detail.want(again=again)
         for screen in self._app.screen_stack[1:]:
             screen.post_message(PlatformShown(message.platform))
         if message.refresh != self._refresh:

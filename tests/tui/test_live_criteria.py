@@ -4,7 +4,10 @@ signing off, in the form. A server that takes its time holds nothing up."""
 import threading
 from pathlib import Path
 
+from textual.content import Content
+
 from kaizen_tui.metrics.source import Instant, Version
+from kaizen_tui.tui.messages import DetailReady
 from kaizen_tui.tui.screens.approval import ApprovalScreen
 from kaizen_tui.tui.screens.form import FormScreen
 from kaizen_tui.tui.screens.sign_off import SignOffScreen
@@ -98,6 +101,67 @@ async def test_what_is_on_disk_is_shown_while_the_server_takes_its_time(tmp_path
         gate.set()
         await calm(pilot, app)
         assert MET in pane.plain
+
+
+class Gated(Named):
+    """While it is shut, whoever asks for a value waits for the gate. waits: how many have come to it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate = threading.Event()
+        self.gate.set()
+        self.waits = 0
+
+    def instant(self, component: str, metric: str, at: float, version: Version = "") -> Instant:
+        if not self.gate.is_set() and threading.current_thread() is not threading.main_thread():
+            self.waits += 1
+            self.gate.wait(30)
+        return super().instant(component, metric, at, version)
+
+
+async def test_new_numbers_take_the_place_of_the_old_ones_without_a_gap(tmp_path: Path) -> None:
+    source = Gated()
+    app = with_source(world(tmp_path).app(), source)
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        await press(pilot, app, "3", "enter")
+        detail = app.main.detail
+        pane = detail.pane
+        assert pane is not None
+        assert MET in pane.plain
+        source.gate.clear()
+        seen: set[bool] = set()
+        detail.want(again=True)
+        for _ in range(3):
+            await until(pilot, lambda: source.waits > 0)
+            detail.want(again=True)  # as each refresh does: one that is under way is enough
+            seen.add(MET in pane.plain and "asking …" not in pane.plain)
+        assert seen == {True}
+        assert detail._reads == detail._done + 1
+        source.refused = "gone"
+        source.gate.set()
+        await calm(pilot, app)
+        assert "p95_latency_ms < 10   no data: gone ○" in pane.plain
+        assert detail._reads == detail._done
+
+
+async def test_an_answer_that_comes_late_hides_no_newer_one(tmp_path: Path) -> None:
+    source = Gated()
+    app = with_source(world(tmp_path).app(), source)
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        await press(pilot, app, "3", "enter")
+        detail = app.main.detail
+        pane = detail.pane
+        assert pane is not None
+        number = detail._done
+        detail.ready(DetailReady(number - 1, app.main.board.selected.id, Content("late")), app.main.board.selected)
+        assert MET in pane.plain
+        detail.ready(DetailReady(number + 1, app.main.board.selected.id, Content("newer")), app.main.board.selected)
+        assert pane.plain == "newer"
+        old, new = (DetailReady(nth, "KAIZ-001", Content("")) for nth in (1, 2))
+        assert old.can_replace(new)
+        assert not new.can_replace(old)
 
 
 async def test_a_server_that_is_away_and_none_at_all(tmp_path: Path) -> None:
