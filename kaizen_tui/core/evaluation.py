@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field
 from kaizen_tui.core.fields import is_metric_name
 from kaizen_tui.core.typed import Argv, Block, Bytes, Integer, Number, Share, Span, Text, WorkTreePath
 
+REPLAY_METRICS = ("replay_p50_ms", "replay_p95_ms", "replay_p99_ms", "replay_requests_per_s")
 BENCHMARK_FORMATS = ("json", "pytest-benchmark", "hyperfine", "pyperf", "k6", "locust", "autocannon")
 
 
@@ -52,6 +53,12 @@ class Benchmark(Block):
     pairs: Annotated[Integer, Field(ge=2, le=10_000)] = 20
 
 
+def _of_replay(text: str) -> str:
+    if text not in REPLAY_METRICS:
+        raise ValueError(f"a replay doesn't measure `{text}`; it measures {', '.join(REPLAY_METRICS)}")
+    return text
+
+
 def _expected(text: str) -> str:
     words = text.split(None, 2)
     if len(words) < 2:
@@ -63,7 +70,8 @@ class Replay(Block):
     """Recorded requests, replayed to both versions. Only safe methods, but for the routes allowed by name.
 
     pairs: passes of each version that are timed. speed: 2 plays at twice the recorded pace. expect: how the candidate's
-    answers may differ, each a route and a place in them, as the report of the replay writes them.
+    answers may differ, each a route and a place in them, as the report of the replay writes them. metrics: which of its
+    measurements are compared, and under which name: REPLAY_METRICS -> the component's; all of them without it.
     """
 
     har: WorkTreePath
@@ -73,6 +81,9 @@ class Replay(Block):
     )
     pairs: Annotated[Integer, Field(ge=1, le=1_000)] = 10
     speed: Annotated[Number, Field(gt=0, le=1_000)] = 1.0
+    metrics: dict[Annotated[str, AfterValidator(_of_replay)], Annotated[Text, AfterValidator(_metric)]] = Field(
+        default_factory=dict
+    )
     expect: tuple[Annotated[Text, AfterValidator(_expected)], ...] = ()
 
 

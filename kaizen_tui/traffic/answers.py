@@ -6,6 +6,7 @@ itself: what differs there between two runs of the same requests is noise, and i
 
 import json
 import re
+from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
 from difflib import unified_diff
 from typing import Any, NamedTuple
@@ -41,6 +42,17 @@ class Answer(NamedTuple):
     digest: str
     latency: float
     error: str = ""
+
+
+def answer_to_json(answer: Answer) -> list[Any]:
+    """For JSON; `answer_of_json` reads it."""
+    return [*answer[:3], b64encode(answer.body).decode(), *answer[4:]]
+
+
+def answer_of_json(raw: Any) -> Answer:
+    """Raises ValueError, TypeError for what `answer_to_json` did not write."""
+    status, kind, location, body, digest, latency, error = raw
+    return Answer(int(status), str(kind), str(location), b64decode(body), str(digest), float(latency), str(error))
 
 
 class Mismatch(NamedTuple):

@@ -9,7 +9,6 @@ extra `replay`.
 """
 
 import asyncio
-import base64
 import contextlib
 import json
 import os
@@ -23,7 +22,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from kaizen_tui.traffic.answers import Answer
+from kaizen_tui.traffic.answers import answer_of_json, answer_to_json
 from kaizen_tui.traffic.player import Played, Server, listens, play_fast, play_paced
 from kaizen_tui.traffic.recording import Request, allowed, read_har
 
@@ -110,7 +109,7 @@ async def _listening(seconds: float, process: "subprocess.Popen[bytes]", places:
 
 
 def _written(played: Played) -> dict[str, Any]:
-    answers = [[*answer[:3], base64.b64encode(answer.body).decode(), *answer[4:]] for answer in played.answers]
+    answers = [answer_to_json(answer) for answer in played.answers]
     return {"answers": answers, "seconds": played.seconds, "late": list(played.late), "cpu": played.cpu}
 
 
@@ -124,10 +123,7 @@ def read_result(data: bytes) -> tuple[Played, Played]:
 
 
 def _read(raw: Mapping[str, Any]) -> Played:
-    answers = tuple(
-        Answer(int(status), str(kind), str(location), base64.b64decode(body), str(digest), float(latency), str(error))
-        for status, kind, location, body, digest, latency, error in raw["answers"]
-    )
+    answers = tuple(answer_of_json(one) for one in raw["answers"])
     return Played(answers, float(raw["seconds"]), tuple(map(float, raw["late"])), float(raw["cpu"]))
 
 

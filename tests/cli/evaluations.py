@@ -101,12 +101,23 @@ class Shop(World):
         )
 
     def leftovers(self) -> list[str]:
-        """What an evaluation should not leave: worktrees, their folders, leases, processes, control groups' names."""
+        """What an evaluation should not leave: worktrees, their folders, leases, half-written files, mounts, processes.
+
+        Control groups: see `groups`.
+        """
         found = [
             line for line in self.git("worktree", "list", "--porcelain").splitlines() if line.startswith("worktree")
         ]
         sandbox = self.root / ".kaizen/sandbox"
         found = found[1:] + [path.name for path in (sandbox.iterdir() if sandbox.exists() else ())]
         found += [path.name for path in self.root.glob("tickets/*/.*")]
+        found += [path.name for path in self.root.glob(".kaizen/evaluations/.*")]
+        found += [line for line in Path("/proc/self/mountinfo").read_text().splitlines() if f"{self.root}/" in line]
         ps = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
         return found + re.findall(rf".*{re.escape(self.mark)}.*", ps)
+
+    def groups(self) -> list[str]:
+        """The folders of the control groups of evaluations that were killed and not yet cleaned up after."""
+        lines = [line for path in self.root.glob(".kaizen/sandbox/*.lease") for line in path.read_bytes().splitlines()]
+        entries = [json.loads(line) for line in lines]
+        return [entry["value"] for entry in entries if entry["kind"] == "cgroup"]

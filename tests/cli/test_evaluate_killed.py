@@ -1,6 +1,7 @@
 """An evaluation that is interrupted or killed at some moment: nothing is left, and the next one goes on."""
 
 import json
+import os
 import random
 import signal
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from kaizen_tui.sandbox.protections import look_at_machine
+from tests.cli import replays
 from tests.cli.evaluations import Shop
 from tests.conftest import IN_CI
 
@@ -83,20 +85,75 @@ def test_after_a_kill_the_next_run_cleans_up_and_goes_on(shop: Shop, lines: int)
     assert found <= 5
 
 
+@pytest.fixture
+def replayed(tmp_path: Path) -> Shop:
+    """Three pairs of a benchmark, then three of a replay."""
+    bench = "  benchmarks:\n    - {command: [python, bench.py, MARK], pairs: 3}"
+    made = replays.shop(tmp_path / "w", more=bench, pairs=3)
+    made.write("work.py", "N = 1000\n")
+    made.commit("quick")
+    replays.change(made, "field")
+    return made
+
+
+# Worktrees; warm-up and pairs of the benchmark; then those of the replay.
+@pytest.mark.parametrize("lines", [1, 2, 4, 6, 7, 8, 9, 10])
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_a_replay_that_is_killed_goes_on(replayed: Shop, lines: int, number: signal.Signals) -> None:
+    stop_after(replayed, lines, number)
+    found, groups = kept(replayed), replayed.groups()
+    if number == signal.SIGINT:
+        assert replayed.leftovers() == []
+    done = replayed.cli("evaluate", "KAIZ-001")
+    assert done.code == 1
+    assert (f"going on: {found} finished pairs were kept" in done.err) == (found > 0)
+    assert "2 of 22 recorded requests answered otherwise: GET /items/* differs at body.price" in done.out
+    assert {one["samples"] for one in replayed.card["metrics"]} == {3}
+    assert replayed.leftovers() == []
+    assert not [folder for folder in groups if os.path.exists(folder)]
+    assert sorted(os.listdir(replayed.root / ".kaizen/evaluations")) == ["KAIZ-001.replay.json", "lock"]
+
+
+@pytest.mark.parametrize(
+    "damage", [lambda _: b"", lambda data: data[:-40], lambda data: data.replace(b'"noise"', b'"nose"'), lambda _: b"{"]
+)
+def test_answers_that_were_kept_and_are_damaged_are_no_obstacle(
+    replayed: Shop, damage: Callable[[bytes], bytes]
+) -> None:
+    stop_after(replayed, 9, signal.SIGINT)
+    path = replayed.root / ".kaizen/evaluations/KAIZ-001.answers.json"
+    path.write_bytes(damage(path.read_bytes()))
+    assert "body.price" in replayed.cli("evaluate", "KAIZ-001").out
+    assert {one["samples"] for one in replayed.card["metrics"]} == {3}
+
+
 @pytest.mark.nightly
 @pytest.mark.parametrize("seed", range(30))
 def test_kills_at_any_moment(shop: Shop, seed: int) -> None:
-    rng = random.Random(seed)
+    killed_again_and_again(shop, random.Random(seed), 1.5)
+    assert shop.card["pairs"] == 5
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("seed", range(30))
+def test_kills_at_any_moment_of_a_replay(replayed: Shop, seed: int) -> None:
+    killed_again_and_again(replayed, random.Random(seed), 4.0)
+    assert {one["samples"] for one in replayed.card["metrics"]} == {3}
+
+
+def killed_again_and_again(shop: Shop, rng: random.Random, seconds: float) -> None:
+    groups = []
     for _ in range(4):
         with shop.begin() as process:
             try:
-                process.wait(rng.uniform(0.05, 1.5))
+                process.wait(rng.uniform(0.05, seconds))
             except Exception:  # noqa: BLE001 - still running, as a rule
                 process.send_signal(rng.choice([signal.SIGKILL, signal.SIGINT]))
             process.communicate()
+        groups += shop.groups()
     shop.cli("evaluate", "KAIZ-001")
-    assert shop.card["pairs"] == 5
     assert shop.leftovers() == []
+    assert not [folder for folder in groups if os.path.exists(folder)]
     assert shop.ok("verify").code == 0
 
 

@@ -1,62 +1,14 @@
 """`kaizen evaluate` with `evaluation.replay`: real servers in the sandbox, over a unix socket and over TCP."""
 
-import json
+import os
+from base64 import b64encode
 from pathlib import Path
 
 import pytest
 
-from kaizen_tui.sandbox.protections import look_at_machine
-from kaizen_tui.traffic.recording import Request, write_har
 from tests.cli.evaluations import Shop
-from tests.conftest import IN_CI
-from tests.traffic import shop_server
-
-SERVER = Path(shop_server.__file__).read_text(encoding="utf-8")
-EVALUATION = """\
-  tolerance: 10%
-  replay:
-    har: traffic/shop.har
-    serve: [python, server.py, {where}, MARK]
-    pairs: {pairs}
-{more}
-"""
-REQUESTS = [Request(n * 0.002, "GET", f"/items/{n % 10}", (), b"", 200) for n in range(20)]
-REQUESTS += [Request(0.05, "GET", "/page", (), b"", 200), Request(0.05, "GET", "/old", (), b"", 302)]
-
-
-def shop(path: Path, where: str = '--uds, "$SOCKET"', more: str = "", status: int = 200, pairs: int = 2) -> Shop:
-    """A component whose server is the shop; the flaws of a version are in its flaws.txt.
-
-    pairs: two are enough for what compares answers; too few for a verdict on times, so that none hangs on the machine.
-    """
-    machine = look_at_machine()
-    if not machine.usable:
-        (pytest.fail if IN_CI else pytest.skip)(machine.fault)
-    made = Shop(path, EVALUATION.format(where=where, pairs=pairs, more=more))
-    # The server's own flaws come from a file of the commit, so that the command is the same.
-    made.write("server.py", SERVER.replace("*place.flaws", "*open('flaws.txt').read().split()"))
-    made.write("flaws.txt", "")
-    (made.root / "traffic").mkdir()
-    requests = [request._replace(status=status) for request in REQUESTS]
-    (made.root / "traffic/shop.har").write_bytes(write_har(requests, "1"))
-    made.commit("a server")
-    made.git("checkout", "-q", "-B", "kaizen/KAIZ-001")
-    return made
-
-
-def evaluated(made: Shop, flaw: str) -> tuple[int, str]:
-    made.write("flaws.txt", flaw)
-    made.commit("change")
-    made.git("checkout", "-q", "main")
-    result = made.cli("evaluate", "KAIZ-001")
-    assert (made.root / "tickets/KAIZ-001/Score-card.json").exists(), result.text
-    assert made.leftovers() == []
-    return result.code, " ".join(made.card["reasons"])
-
-
-def report(made: Shop) -> dict[str, object]:
-    found: dict[str, object] = json.loads((made.root / ".kaizen/evaluations/KAIZ-001.replay.json").read_bytes())
-    return found
+from tests.cli.replays import change, evaluated, report, shop
+from tests.traffic.hars import entry, har
 
 
 @pytest.mark.parametrize("where", ['--uds, "$SOCKET"', '--port, "$PORT"'])
@@ -92,6 +44,14 @@ def test_planted_differences_are_found(tmp_path: Path, flaw: str, said: str) -> 
         assert {'- "price": 10,', '+ "price": 11,'} <= {line.replace("  ", " ") for line in listed[0]["diff"]}
 
 
+def test_a_fifth_more_latency_is_a_regression(tmp_path: Path) -> None:
+    made = shop(tmp_path / "w", pairs=10, flaws="50ms", tolerance=5)
+    code, reasons = evaluated(made, "60ms")
+    assert (code, made.card["verdict"]) == (1, "fail")
+    assert "replay_p50_ms regressed" in reasons
+    assert report(made)["mismatches"] == 0
+
+
 def test_answers_that_come_later_are_a_regression(tmp_path: Path) -> None:
     made = shop(tmp_path / "w", pairs=10)
     code, reasons = evaluated(made, "slow")
@@ -125,7 +85,110 @@ def test_a_recording_that_was_not_imported_is_refused(tmp_path: Path) -> None:
     raw = (made.root / "traffic/shop.har").read_text(encoding="utf-8")
     made.write("traffic/shop.har", raw.replace('"kaizen"', '"WebInspector"'))
     made.commit("raw")
-    made.git("checkout", "-q", "main")
+    change(made, "")
     result = made.cli("evaluate", "KAIZ-001")
     assert result.code == 2
     assert "it wasn't made by `kaizen replay`" in result.err
+
+
+def test_a_recording_that_is_not_there_or_too_long_is_said_before_anything_runs(tmp_path: Path) -> None:
+    made = shop(tmp_path / "w", more="  benchmarks: [{command: [python, -c, 'raise SystemExit(9)']}]")
+    change(made, "")
+    made.git("mv", "traffic/shop.har", "traffic/other.har")
+    made.commit("moved")
+    moved = made.cli("evaluate", "KAIZ-001", "--candidate", "main", "--baseline", "main~1")
+    assert moved.code == 2
+    assert "the candidate's commit has no such recording; traffic/shop.har; make it with `kaizen replay`" in moved.err
+    made.configure("  replay: {har: traffic/other.har, serve: [python, x], speed: 0.0001}\n  sandbox: {time: 500s}\n")
+    long = made.cli("evaluate", "KAIZ-001", "--candidate", "main", "--baseline", "main~1")
+    assert long.code == 2
+    assert "the recording takes 500 s to play, and a run may take 500 s" in long.err
+    assert "evaluation.replay.speed" in long.err
+
+
+def test_a_time_can_be_the_components_metric(tmp_path: Path) -> None:
+    made = shop(tmp_path / "w", pairs=6, more="    metrics: {replay_p50_ms: loop_ms}", flaws="50ms")
+    made.ok("update", "KAIZ-001", "--success-criteria", "loop_ms <= 0.9 * baseline")
+    made.commit("criterion")
+    code, _ = evaluated(made, "10ms")
+    assert [one["name"] for one in made.card["metrics"]] == ["loop_ms"]
+    assert (code, made.verdict()) == (0, "improved")
+    assert [one["verdict"] for one in made.card["criteria"]] == ["pass"]
+    made.configure("  replay: {har: a.har, serve: [x], metrics: {replay_p50: loop_ms}}")
+    wrong = made.cli("evaluate", "KAIZ-001")
+    assert wrong.code != 0
+    assert "a replay doesn't measure `replay_p50`; it measures replay_p50_ms" in wrong.err
+
+
+def test_a_benchmark_of_the_same_name(tmp_path: Path) -> None:
+    bench = """  benchmarks: [{command: [python, -c, 'print("{\\"replay_p50_ms\\": 1}")'], pairs: 2}]"""
+    made = shop(tmp_path / "w", more=bench)
+    change(made, "")
+    done = made.cli("evaluate", "KAIZ-001")
+    assert done.code == 6
+    assert "the replay measures `replay_p50_ms`, as a benchmark before it does" in done.err
+
+
+SECRETS = {
+    "Authorization": "Bearer tok-5f1f0c9ab37e",
+    "Cookie": "JSESSIONID=7C1B88DEADBEEF07; theme=dark",
+    "X-Api-Key": "k3y-91f2a7770be4",
+    "X-CSRF-Token": "csrf-a05f8ee21c",
+    "Accept": "application/json",
+}
+PLANTED = [
+    "tok-5f1f0c9ab37e",
+    "7C1B88DEADBEEF07",
+    "k3y-91f2a7770be4",
+    "csrf-a05f8ee21c",
+    "pa55w0rd-d1",
+    "acc-77e1f0",
+    "hunter-2-2",
+]
+
+
+def test_no_credential_of_the_recording_is_in_any_file(tmp_path: Path) -> None:
+    """Imported, replayed to a server that repeats what it is told, reported, and kept by a run that is killed."""
+    made = shop(tmp_path / "w", more="    routes: {POST: [/echo/login]}")
+    headers = tuple(SECRETS.items())
+    raw = har(
+        entry("https://ada:hunter-2-2@h/echo/one?access_token=acc-77e1f0&page=1", headers=headers),
+        entry("https://h/echo/login", "POST", headers=headers, body='{"user": "ada", "password": "pa55w0rd-d1"}'),
+        entry("https://h/echo/acc-77e1f0", headers=headers),
+    )
+    assert all(secret.encode() in raw for secret in PLANTED)
+    (tmp_path / "raw.har").write_bytes(raw)
+    made.ok("replay", "import", str(tmp_path / "raw.har"), "-o", "traffic/shop.har", "--force")
+    made.commit("recorded")
+    change(made, "echo")
+    with made.begin("--pairs", "3") as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if "1 of 3 pairs" in line:
+                process.kill()
+    answers = made.root / ".kaizen/evaluations/KAIZ-001.answers.json"
+    assert answers.exists()
+    assert written(made, "redacted-1")
+    assert written(made, *PLANTED) == []
+    code, reasons = evaluated(made, "echo")
+    assert code == 1
+    assert "3 of 3 recorded requests answered otherwise" in reasons
+    assert "redacted-" in str(report(made)["listed"])
+    assert "redacted-" not in str(report(made)["noise"])
+    assert written(made, *PLANTED) == []
+
+
+def written(made: Shop, *words: str) -> list[str]:
+    """The files of the workspace, git's included, that have one of the words, as it is or in base64."""
+    found = []
+    for folder, _, names in os.walk(made.root):
+        for name in names:
+            data = Path(folder, name).read_bytes()
+            found += [f"{folder}/{name}: {word}" for word in words if any(form in data for form in forms(word))]
+    return found
+
+
+def forms(word: str) -> list[bytes]:
+    """As it is, and in base64 wherever in a text it begins; there without what its neighbours have a part in."""
+    raw = word.encode()
+    return [raw, *(b64encode(b"." * before + raw)[4 if before else 0 : -4] for before in range(3))]

@@ -1,6 +1,7 @@
 """A small server that a replay asks: `python shop_server.py [--uds PATH | --port PORT] [FLAW …]`.
 
-Its answers have ids, times, orders of keys and of lists that differ each time. Flaws are what a bad candidate does.
+Its answers have ids, times, orders of keys and of lists that differ each time. Flaws are what a bad candidate does:
+status, field, type, missing, text, slow, ends, redirect, sometimes, echo; `50ms` is how long it thinks about an item.
 """
 
 import argparse
@@ -12,10 +13,10 @@ import uuid
 
 from aiohttp import web
 
-FLAWS = frozenset({"status", "field", "type", "missing", "text", "slow", "ends", "redirect", "sometimes"})
-
 
 def made(*flaws: str) -> web.Application:
+    thinks = sum(int(flaw[:-2]) for flaw in flaws if flaw.endswith("ms")) / 1000
+
     async def item(request: web.Request) -> web.StreamResponse:
         number = request.match_info["id"]
         if "status" in flaws and number == "3":
@@ -35,8 +36,7 @@ def made(*flaws: str) -> web.Application:
             del body["shop"]
         keys = list(body)
         random.shuffle(keys)
-        if "slow" in flaws:
-            await asyncio.sleep(0.02)
+        await asyncio.sleep(0.02 if "slow" in flaws else thinks)
         return web.json_response({key: body[key] for key in keys})
 
     async def page(_: web.Request) -> web.StreamResponse:
@@ -51,6 +51,8 @@ def made(*flaws: str) -> web.Application:
     async def echo(request: web.Request) -> web.StreamResponse:
         headers = sorted((name.lower(), value) for name, value in request.headers.items())
         body = await request.text()
+        if "echo" in flaws:
+            headers = [(name, f"{value}!") for name, value in headers]
         return web.json_response(
             {
                 "method": request.method,

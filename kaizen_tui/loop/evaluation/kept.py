@@ -1,6 +1,8 @@
 """The finished pairs of an evaluation, kept until its score-card is written: an interrupted one goes on where it was.
 
 .kaizen/evaluations/ID.jsonl  a line for what is finished, the first of which says of what: commits, settings, machine
+.kaizen/evaluations/ID.replay.json  the report of the last replay, which stays
+.kaizen/evaluations/ID.answers.json  what the finished pairs of a replay learned of both versions' answers
 .kaizen/evaluations/lock      held by the one evaluation that runs: two at once would disturb each other's measurements
 """
 
@@ -40,6 +42,7 @@ def only_one(workspace: Workspace) -> Iterator[None]:
         raise files.in_words(error, "cannot write", path) from error
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        files.sweep(folder)
         yield
     except BlockingIOError:
         what = "another evaluation runs in this workspace, and two at once would disturb each other's measurements"
@@ -61,12 +64,15 @@ def _folder(workspace: Workspace) -> str:
 class Kept:
     """What is finished of one evaluation, in memory and on disk. Only under `only_one`.
 
-    seed: of the evaluation. resumed: pairs and tests of an interrupted run were found.
+    seed: of the evaluation. resumed: pairs and tests of an interrupted run were found. report_path: of its replay.
     """
 
     def __init__(self, workspace: Workspace, ticket_id: str, key: str, seed: int, *, fresh: bool) -> None:
         """key: of `key_of`. seed: for a new one. fresh: begin anew whatever is there. Raises StoreError."""
         self._path = f"{_folder(workspace)}/{ticket_id}.jsonl"
+        self._answers_path = f"{_folder(workspace)}/{ticket_id}.answers.json"
+        self.report_path = f"{_folder(workspace)}/{ticket_id}.replay.json"
+        self._key = key
         self._pairs: dict[tuple[int, int], Pair] = {}
         self.tests: TestResults | None = None
         self.seed = seed
@@ -74,6 +80,7 @@ class Kept:
         self.resumed = self._read(data, key)
         if not self.resumed:
             self._pairs, self.tests, self.seed = {}, None, seed
+            _remove(self._answers_path)
             files.replace_file(self._path, _line({"key": key, "seed": seed}), durable=False)
 
     def pair(self, benchmark: int, number: int) -> Pair | None:
@@ -100,15 +107,37 @@ class Kept:
         self.tests = tests
         self._append({"tests": tests.model_dump(mode="json")})
 
+    def drop(self, benchmark: int, since: int) -> None:
+        """Forgets the pairs of one from a number on: they are measured anew, and replace those on disk."""
+        self._pairs = {key: pair for key, pair in self._pairs.items() if key[0] != benchmark or key[1] < since}
+
+    def keep_answers(self, state: Mapping[str, object]) -> None:
+        """Keeps what a replay learned, in the place of what it knew before. Raises StoreError."""
+        files.replace_file(self._answers_path, _line({"key": self._key, **state}), durable=False)
+
+    def answers(self) -> dict[str, Any] | None:
+        """What `keep_answers` was given last, None where it is damaged or of another evaluation. Raises StoreError."""
+        data = files.read_optional(self._answers_path, _LIMIT) or b""
+        try:
+            state = json.loads(data)
+            return dict(state) if state["key"] == self._key else None
+        except (ValueError, TypeError, KeyError, RecursionError):
+            return None
+
+    def put_report(self, report: bytes | None) -> None:
+        """The report of the replay, which stays; None removes that of an earlier evaluation. Raises StoreError."""
+        if report is None:
+            _remove(self.report_path)
+        else:
+            files.replace_file(self.report_path, report, durable=False)
+
     def forget(self) -> None:
         """For when the score-card is written: the next evaluation measures anew.
 
         Adding pairs to a result that one has seen, until it pleases, would make wrong verdicts more frequent than said.
         """
-        try:
-            files.sys.unlink(self._path)
-        except OSError as error:
-            raise files.in_words(error, "cannot remove", self._path) from error
+        for path in (self._answers_path, self._path):
+            _remove(path)
 
     def _append(self, entry: dict[str, object]) -> None:
         files.append_line(self._path, _line(entry))
@@ -138,6 +167,16 @@ class Kept:
             return
         old, new = (tuple(_measurement(item) for item in entry[side]) for side in ("baseline", "candidate"))
         self._pairs[int(entry["benchmark"]), int(entry["pair"])] = (old, new)
+
+
+def _remove(path: str) -> None:
+    """Where there is one."""
+    try:
+        files.sys.unlink(path)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise files.in_words(error, "cannot remove", path) from error
 
 
 def _measurement(said: dict[str, Any]) -> Measurement:

@@ -1,17 +1,17 @@
 """Interleaved pairs: both versions right after each other, in random order, a fresh process each."""
 
 import random
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from kaizen_tui.analysis.series import Series
 from kaizen_tui.core.errors import StoreError
-from kaizen_tui.core.evaluation import Benchmark
+from kaizen_tui.core.evaluation import Benchmark, Replay
 from kaizen_tui.core.values import quoted
 from kaizen_tui.loop.evaluation.bench import SIDES, Bench, CommandError, Side, label_of, shown
 from kaizen_tui.loop.evaluation.kept import Kept, Pair, Sample
-from kaizen_tui.loop.evaluation.progress import Listener, Step
+from kaizen_tui.loop.evaluation.meter import Meter
+from kaizen_tui.loop.evaluation.progress import Listener
 
 
 class Measured(NamedTuple):
@@ -23,31 +23,28 @@ class Measured(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """The benchmarks with how many pairs each takes, and how what each says of its own process is called."""
+    """The benchmarks with what each says of its own process is called; pairs: of each, and then of the replay."""
 
     benchmarks: tuple[Benchmark, ...]
     pairs: tuple[int, ...]
     labels: tuple[str, ...]
 
 
-def plan_of(benchmarks: tuple[Benchmark, ...], pairs: int | None) -> Plan:
+def plan_of(benchmarks: tuple[Benchmark, ...], replay: Replay | None, pairs: int | None) -> Plan:
     """pairs: for all, None for what each says."""
     labels: list[str] = []
     for benchmark in benchmarks:
         name = label_of(benchmark, 0)
         labels.append(label_of(benchmark, sum(label_of(other, 0) == name for other in benchmarks[: len(labels)])))
-    return Plan(benchmarks, tuple(pairs or benchmark.pairs for benchmark in benchmarks), tuple(labels))
+    measuring = (*benchmarks, *(() if replay is None else (replay,)))
+    return Plan(benchmarks, tuple(pairs or one.pairs for one in measuring), tuple(labels))
 
 
 class Measuring:
-    """Runs the pairs that aren't kept yet, keeps each as it is finished, and tells how long the rest takes about."""
+    """Runs the pairs that aren't kept yet, and keeps each as it is finished."""
 
-    def __init__(
-        self, bench: Bench, plan: Plan, kept: Kept, listener: Listener, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._bench, self._plan, self._kept, self._listener, self._clock = bench, plan, kept, listener, clock
-        self._seconds = 0.0  # that the pairs of the benchmark under way took
-        self._timed = 0  # those pairs
+    def __init__(self, bench: Bench, plan: Plan, kept: Kept, listener: Listener) -> None:
+        self._bench, self._plan, self._kept, self._listener = bench, plan, kept, listener
 
     def measure(self) -> Measured:
         """Raises CommandError when a benchmark fails with the baseline."""
@@ -63,38 +60,35 @@ class Measuring:
                 self._listener.output(error.what, error.printed)
                 failures.append(error.what)
             pairs = list(self._finished(place))
-            found, missing = _series(pairs)
-            _refuse_twice(series, found, benchmark)
+            found, missing = series_of(pairs)
+            refuse_twice(series, found, shown(benchmark.command))
             series += found
             doubts += missing
         return Measured(tuple(series), tuple(failures), tuple(doubts))
 
     def _run(self, place: int, benchmark: Benchmark) -> None:
-        wanted = self._plan.pairs[place]
-        self._seconds, self._timed = 0.0, 0
-        if self._kept.count(place, wanted) == wanted:
+        meter = Meter(place, self._plan.pairs, self._kept, self._listener)
+        if self._kept.count(place, meter.wanted) == meter.wanted:
             return
-        self._tell(place, f"{shown(benchmark.command)} warms up")
+        meter.tell(f"{shown(benchmark.command)} warms up")
         # Dropped: caches fill, bytecode is written. The baseline first: what fails there is not the candidate's fault.
-        self._pair(place, benchmark, SIDES)
-        for number in range(wanted):
+        self._pair(meter, benchmark, SIDES)
+        for number in range(meter.wanted):
             if self._kept.pair(place, number) is None:
-                self._tell(place, shown(benchmark.command))
-                self._kept.add(place, number, self._pair(place, benchmark, self._order(place, number)))
-        self._tell(place, shown(benchmark.command))
+                meter.tell(shown(benchmark.command))
+                self._kept.add(place, number, self._pair(meter, benchmark, self._order(place, number)))
+        meter.tell(shown(benchmark.command))
 
     def _order(self, place: int, number: int) -> tuple[Side, Side]:
         """By chance, and the same whenever this pair of this evaluation is measured."""
         rng = random.Random(f"{self._kept.seed}/{place}/{number}")
         return SIDES if rng.random() < 0.5 else (SIDES[1], SIDES[0])
 
-    def _pair(self, place: int, benchmark: Benchmark, order: tuple[Side, Side]) -> Pair:
-        began = self._clock()
+    def _pair(self, meter: Meter, benchmark: Benchmark, order: tuple[Side, Side]) -> Pair:
         found: dict[Side, Sample] = {}
-        for side in order:
-            found[side] = self._bench.sample(side, benchmark, self._plan.labels[place])
-        self._seconds += self._clock() - began
-        self._timed += 1
+        with meter.timed():
+            for side in order:
+                found[side] = self._bench.sample(side, benchmark, self._plan.labels[meter.place])
         return found["baseline"], found["candidate"]
 
     def _finished(self, place: int) -> Iterator[Pair]:
@@ -103,24 +97,17 @@ class Measuring:
             if pair is not None:
                 yield pair
 
-    def _tell(self, place: int, text: str) -> None:
-        done = [self._kept.count(nth, pairs) for nth, pairs in enumerate(self._plan.pairs)]
-        here = self._plan.pairs[place] - done[place]
-        left = here * self._seconds / self._timed if self._timed else None
-        later = range(place + 1, len(done))
-        more = any(done[nth] < self._plan.pairs[nth] for nth in later)
-        self._listener.step(Step(text, sum(done), sum(self._plan.pairs), left, more))
 
-
-def _refuse_twice(known: list[Series], found: list[Series], benchmark: Benchmark) -> None:
+def refuse_twice(known: Sequence[Series], found: Sequence[Series], by: str) -> None:
+    """Raises StoreError where something else has measured what `by` measures."""
     names = {series.name for series in known}
     for series in found:
         if series.name in names:
-            what = f"{shown(benchmark.command)} measures {quoted(series.name)}, as a benchmark before it does"
-            raise StoreError(what, hint="give one of them another name: `metrics:` of the benchmark in `evaluation:`")
+            what = f"{by} measures {quoted(series.name)}, as a benchmark before it does"
+            raise StoreError(what, hint="give one of them another name: `metrics:` in `evaluation:`")
 
 
-def _series(pairs: list[Pair]) -> tuple[list[Series], list[str]]:
+def series_of(pairs: Sequence[Pair]) -> tuple[list[Series], list[str]]:
     """The series of what each sample of a side measured; in words what only some of them did."""
     old, new = ([{item.name: item for item in pair[side]} for pair in pairs] for side in (0, 1))
     found, doubts = [], []

@@ -14,9 +14,10 @@ from kaizen_tui.loop.cards import Saved, Subject, save, subject_of
 from kaizen_tui.loop.context import Session
 from kaizen_tui.loop.evaluation.bench import SIDES, Bench, CommandError, Side, how, limits_of, shown, tail
 from kaizen_tui.loop.evaluation.kept import Kept, key_of, only_one
-from kaizen_tui.loop.evaluation.pairs import Measured, Measuring, plan_of
+from kaizen_tui.loop.evaluation.meter import Meter
+from kaizen_tui.loop.evaluation.pairs import Measured, Measuring, Plan, plan_of
 from kaizen_tui.loop.evaluation.progress import Listener, Silence, Step
-from kaizen_tui.loop.evaluation.replaying import Replayed, replay
+from kaizen_tui.loop.evaluation.replaying import Replayed, Replaying
 from kaizen_tui.loop.machine import this_machine
 from kaizen_tui.loop.models import load_config
 from kaizen_tui.loop.score import fresh_seed
@@ -26,7 +27,6 @@ from kaizen_tui.sandbox.protections import Machine, look_at_machine
 from kaizen_tui.sandbox.spec import Mode, Network
 from kaizen_tui.sandbox.worktree import add_worktree
 from kaizen_tui.store import git
-from kaizen_tui.store.files import replace_file
 from kaizen_tui.store.trust import need_trust
 
 
@@ -103,6 +103,8 @@ def _key(subject: Subject, commits: Commits, mode: Mode, network: Network) -> st
     settings = subject.evaluation.model_dump(mode="json")
     for benchmark in settings["benchmarks"]:
         del benchmark["pairs"]  # more of the same
+    if settings["replay"] is not None:
+        del settings["replay"]["pairs"], settings["replay"]["expect"]
     del settings["tolerance"]
     return key_of(
         {
@@ -125,7 +127,7 @@ class _Work:
         self._failures: list[str] = []
 
     def through(self, lease: Lease, machine: Machine, mode: Mode, network: Network, pairs: int | None) -> Saved:
-        plan = plan_of(self._evaluation.benchmarks, pairs)
+        plan = plan_of(self._evaluation.benchmarks, self._evaluation.replay, pairs)
         if self._kept.resumed:
             self._listener.step(Step(f"going on: {self._kept.pairs} finished pairs were kept"))
         self._listener.step(Step("worktrees of both commits"))
@@ -134,11 +136,14 @@ class _Work:
         trees = {side: add_worktree(lease, root, side, commits[side]) for side in SIDES}
         limits = limits_of(self._evaluation.sandbox)
         bench = Bench(lease, machine, trees, mode, network, limits, self._promise.metrics)
+        replaying = self._replaying(bench, plan)
         tests, measured, replayed = None, Measured((), (), ()), Replayed()
         if self._set_up(bench):
             tests = self._tests(bench)
             measured = Measuring(bench, plan, self._kept, self._listener).measure()
-            replayed = self._replay(bench)
+            if replaying is not None:
+                replayed = replaying.replay(measured.series)
+                self._kept.put_report(replayed.report)
         self._listener.step(Step("statistics"))
         failures = (*self._failures, *measured.failures)
         evidence = Evidence(
@@ -146,7 +151,7 @@ class _Work:
             tests,
             (*failures, *replayed.failures),
             (*measured.doubts, *replayed.doubts),
-            self._notes(),
+            (*self._notes(), *replayed.notes),
         )
         protections = machine.protections if mode == "bubblewrap" else ()
         if network == "host":
@@ -181,15 +186,14 @@ class _Work:
                 return False
         return True
 
-    def _replay(self, bench: Bench) -> Replayed:
+    def _replaying(self, bench: Bench, plan: Plan) -> Replaying | None:
+        """Before anything else is run: what is wrong with the recording is said at once."""
+        self._kept.put_report(None)
         if self._evaluation.replay is None:
-            return Replayed()
-        path = f"{self._session.workspace.state}/evaluations/{self._promise.ticket}.replay.json"
-        shown_path = self._session.workspace.relative(path)
-        replayed = replay(bench, self._evaluation.replay, self._kept.seed, self._listener, shown_path)
-        if replayed.report is not None:
-            replace_file(path, replayed.report, durable=False)
-        return replayed
+            return None
+        meter = Meter(len(plan.benchmarks), plan.pairs, self._kept, self._listener)
+        shown_path = self._session.workspace.relative(self._kept.report_path)
+        return Replaying(bench, self._evaluation.replay, self._kept, meter, shown_path)
 
     def _fail(self, what: str, printed: str) -> None:
         self._listener.output(what, printed)
