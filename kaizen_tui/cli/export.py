@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kaizen_tui.cli.errors import EXIT_DONE, EXIT_NO
+from kaizen_tui.cli.groups import Subcommands
 from kaizen_tui.cli.invocation import Call, command
 from kaizen_tui.cli.output import note, warn
 from kaizen_tui.cli.parameters import COMPONENT_ID, known_component
@@ -18,23 +19,7 @@ if TYPE_CHECKING:
     from kaizen_tui.core.component import Component
 
 
-class ExportGroup(click.Group):
-    """The kinds of files; a wrong one is answered with the nearest."""
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args[0] not in self.commands and not args[0].startswith("-") and not ctx.resilient_parsing:
-            from kaizen_tui.core.errors import UsageError
-            from kaizen_tui.core.ids import nearest
-
-            near = nearest(args[0], self.commands)
-            hint = f"did you mean `kaizen export {near}`?" if near else "see `kaizen export --help`"
-            raise UsageError(f"no such export `{args[0]}`", hint=hint)
-        return super().resolve_command(ctx, args)
-
-
-@click.command("export", cls=ExportGroup, invoke_without_command=True)
+@click.command("export", cls=Subcommands, invoke_without_command=True)
 @click.pass_context
 def export(ctx: click.Context) -> int:
     """Writes files for other programs, made from the components' files."""

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kaizen_tui.cli.errors import EXIT_DONE
+from kaizen_tui.cli.groups import Subcommands
 from kaizen_tui.cli.invocation import Call, command
 from kaizen_tui.cli.output import emit_json, note, warn
 from kaizen_tui.core.text import safe
@@ -18,23 +19,7 @@ if TYPE_CHECKING:
     from kaizen_tui.traffic.recording import Recording
 
 
-class ReplayGroup(click.Group):
-    """A wrong subcommand is answered with the nearest."""
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args[0] not in self.commands and not args[0].startswith("-") and not ctx.resilient_parsing:
-            from kaizen_tui.core.errors import UsageError
-            from kaizen_tui.core.ids import nearest
-
-            near = nearest(args[0], self.commands)
-            hint = f"did you mean `kaizen replay {near}`?" if near else "see `kaizen replay --help`"
-            raise UsageError(f"no such command `replay {args[0]}`", hint=hint)
-        return super().resolve_command(ctx, args)
-
-
-@click.command("replay", cls=ReplayGroup, invoke_without_command=True)
+@click.command("replay", cls=Subcommands, invoke_without_command=True)
 @click.pass_context
 def replay(ctx: click.Context) -> int:
     """Makes recordings for `evaluation.replay`: requests without credentials, as a HAR file (docs/replay.md)."""

@@ -154,7 +154,7 @@ def _vouched_for(facts: Facts, of: str) -> Iterable[Unmet]:
         yield Unmet("score_card", f"the score-card is the one of {quoted(of)}", command)
         return
     entries = facts.log.latest(lambda entry: entry.event == "evaluate")
-    if not any(entry.text("score_card") in ("", facts.score_card_hash) for entry in entries):
+    if not any(entry.text("score_card") == facts.score_card_hash != "" for entry in entries):
         text = "no `evaluate` entry of the log vouches for Score-card.json as it is: it was changed by hand, or copied"
         yield Unmet("score_card", text, command)
 

@@ -46,7 +46,7 @@ def test_the_group_says_what_there_is(world: World) -> None:
     assert "rules" in world.ok("export", "--help").out
     wrong = world.cli("export", "ruls")
     assert (wrong.code, wrong.out) == (2, "")
-    assert wrong.err == "kaizen: error: no such export `ruls`; did you mean `kaizen export rules`?\n"
+    assert wrong.err == "kaizen: error: no such command `export ruls`; did you mean `kaizen export rules`?\n"
 
 
 def test_completion(web: World) -> None:

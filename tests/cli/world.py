@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -165,5 +166,7 @@ class World:
             sandbox=SandboxRecord(kind="bubblewrap"),
             verdict=verdict,  # type: ignore[arg-type]
         )
-        Path(self.ws.score_card_path(ticket_id)).write_bytes(card.to_json())
-        self.log_event(ticket_id, "evaluate", {"verdict": verdict, "candidate": commit})
+        data = card.to_json()
+        Path(self.ws.score_card_path(ticket_id)).write_bytes(data)
+        fields: dict[str, object] = {"verdict": verdict, "candidate": commit, "score_card": sha256(data).hexdigest()}
+        self.log_event(ticket_id, "evaluate", fields)

@@ -112,7 +112,7 @@ class World:
     def evaluate(self, verdict: str = "pass", kind: str = "bubblewrap", commit: str | None = None) -> None:
         self.card = card(commit or self.commit or commit_of(0), verdict, kind)
         self.card_hash = f"{len(self.log.rows):064x}"  # of the file's bytes: another one after each evaluation
-        self.say("evaluate", "kaizen", verdict=verdict)
+        self.say("evaluate", "kaizen", verdict=verdict, score_card=self.card_hash)
 
     def verdict(self, verdict: str) -> None:
         self.say("verdict", "kaizen", verdict=verdict)

@@ -366,10 +366,13 @@ def test_status_fields_hold_what_the_log_needs() -> None:
 def test_a_score_card_that_no_entry_vouches_for() -> None:
     world = World().through("planned", "in_progress", "in_review")
     world.prepare("canary")
-    world.say("evaluate", "kaizen", verdict="pass", score_card=world.card_hash)
     assert "score_card" not in {unmet.code for unmet in world.decide("canary").refused}
-    world.card_hash = "f" * 64  # the file was changed since
+    evaluated, world.card_hash = world.card_hash, "f" * 64  # the file was changed since
     assert "score_card" in {unmet.code for unmet in world.decide("canary").refused}
+    world.card_hash = evaluated
+    for fields in ({}, {"score_card": ""}, {"score_card": 7}):  # written by hand: it names no file
+        world.say("evaluate", "kaizen", verdict="pass", **fields)
+        assert "score_card" in {unmet.code for unmet in world.decide("canary").refused}
 
 
 def test_the_score_card_of_another_ticket() -> None:
