@@ -24,8 +24,8 @@ _ACTIONS = {
     "hold": "cancel down first last page_down page_up quit up",
     "move": "cancel commit left override read_back read_on right",
     "news": "digest read",
-    "page": "abort approve back down edit editor first gates help last log move next page_down page_up patch_spec "
-    "previous quit reject score_card sign_off ticket up",
+    "page": "abort approve back canary down edit editor first gates help last log move next page_down page_up "
+    "patch_spec previous quit reject score_card sign_off ticket up",
     "pick": "column down range toggle up",
     "propose": "back help next pick previous write",
     "refused": "discard edit keep",

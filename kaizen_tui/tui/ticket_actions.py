@@ -52,7 +52,7 @@ TICKET_ACTIONS: tuple[Action, ...] = (
         _do(f"page.{name}", str(nth + 1), name.replace("_", " "), f"The page {title}", TICKET, "show_tab", 0, nth)
         for nth, (name, title) in enumerate(
             (("ticket", "Ticket"), ("patch_spec", "Patch spec"), ("score_card", "Score-card"), ("log", "Log"),
-             ("gates", "Gates"))
+             ("gates", "Gates"), ("canary", "Canary"))
         )
     ),
     *_scrolling(TICKET, "page", 3),

@@ -82,6 +82,8 @@ def _answer(one: Standing) -> tuple[str, Tone]:
         return "traffic?", "warning"
     if "hold" in (one.judged.answer, one.state.verdict):
         return "hold", "warning"
+    if one.judged.answer == "promote":
+        return "✔ go on", "success"
     estimate = one.estimate
     if estimate is None:
         return "waits", "muted"

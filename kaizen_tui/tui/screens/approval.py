@@ -11,6 +11,7 @@ from textual.widgets import Static
 
 from kaizen_tui.tui import words
 from kaizen_tui.tui.action import Action
+from kaizen_tui.tui.canary.messages import CanariesShown
 from kaizen_tui.tui.messages import ActionPressed, Failed, WorkspaceTouched
 from kaizen_tui.tui.screens.approval_hold import ConfirmingScreen
 from kaizen_tui.tui.screens.ticket import scroll_by
@@ -50,6 +51,7 @@ class ApprovalScreen(ConfirmingScreen, inherit_bindings=False):
     def __init__(self, app: "KaizenApp", ticket_id: str) -> None:
         super().__init__(app, ticket_id)
         self._generation, self._trouble = 0, ""
+        self._asked = False
         self._head = Static(text(f" {ticket_id}", STRONG), id="approval-head")
         self._body = VerticalScroll(id="approval-body", can_focus=False)
         self._left, self._right = Prose(text("Reading …", MUTED)), Prose(Content(""))
@@ -93,11 +95,13 @@ class ApprovalScreen(ConfirmingScreen, inherit_bindings=False):
     def read(self) -> None:
         """Asks for everything as it is now."""
         self._generation += 1
+        self._asked = True
         app, generation, ticket_id = self.kaizen, self._generation, self.ticket_id
 
         def read() -> DossierReady:
-            source = app.main.slo.reading.source
-            return DossierReady(generation, read_dossier(app.desk, app.workspace, ticket_id, app.epoch(), source))
+            source, stands = app.main.slo.reading.source, app.main.canaries.reader.one
+            found = read_dossier(app.desk, app.workspace, ticket_id, app.epoch(), source, stands)
+            return DossierReady(generation, found)
 
         app.jobs.ask(
             read,
@@ -108,6 +112,7 @@ class ApprovalScreen(ConfirmingScreen, inherit_bindings=False):
     def on_dossier_ready(self, message: DossierReady) -> None:
         if message.generation != self._generation:
             return
+        self._asked = False
         dossier, held = message.dossier, self._held
         self.dossier, self._trouble = dossier, ""
         tier = dossier.facts.component.tier if dossier.facts.component is not None else 0
@@ -118,9 +123,18 @@ class ApprovalScreen(ConfirmingScreen, inherit_bindings=False):
             self.take_back(dossier.stops[0] if dossier.stops else "it changed meanwhile")
         self.draw()
 
+    def on_canaries_shown(self, message: CanariesShown) -> None:
+        """A further look is judged with everything else, unless that is being read already."""
+        found, known = message.standings.get(self.ticket_id), self.dossier.canary if self.dossier is not None else None
+        if found is None or known is None or self._asked:
+            return
+        if (found.observations, found.state, found.stale) != (known.observations, known.state, known.stale):
+            self.read()
+
     def on_reading_failed(self, message: ReadingFailed) -> None:
         if message.generation != self._generation:
             return
+        self._asked = False
         self.dossier, self._trouble = None, words.error_text(message.error)
         self.take_back("it can't be read any more")
         self._left.say(words.failure(message.error))

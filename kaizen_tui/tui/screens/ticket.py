@@ -1,4 +1,4 @@
-"""One ticket on the whole screen, in five pages: ticket, patch spec, score-card, log, gates."""
+"""One ticket on the whole screen, in six pages: ticket, patch spec, score-card, log, gates, canary."""
 
 import inspect
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from textual.widgets import Static
 from kaizen_tui.core.text import safe
 from kaizen_tui.tui import words
 from kaizen_tui.tui.action import Action
+from kaizen_tui.tui.canary.messages import CanariesShown
 from kaizen_tui.tui.celltext import clip
 from kaizen_tui.tui.messages import ActionPressed, Failed, Said, WorkspaceTouched
 from kaizen_tui.tui.styles import style_sheet
@@ -29,7 +30,7 @@ from kaizen_tui.tui.words import ACCENT, MUTED, STRONG, text
 if TYPE_CHECKING:
     from kaizen_tui.tui.app import KaizenApp
 
-_CARD = TABS.index("Score-card")
+_CARD, _CANARY = TABS.index("Score-card"), TABS.index("Canary")
 _REFRESH = 15.0  # seconds between two readings: what criteria measure changes without a file that does
 
 
@@ -105,10 +106,11 @@ class TicketScreen(Screen[str], inherit_bindings=False):
         """Asks for the pages as they are on disk now."""
         self._generation += 1
         app, generation, ticket_id, slo = self.kaizen, self._generation, self.ticket_id, self.kaizen.main.slo
+        stands = app.main.canaries.reader.one
         first = self._pages is None
 
         def read(*, quick: bool = False) -> PagesReady:
-            pages = read_pages(app.desk, app.workspace, ticket_id, app.epoch(), slo.measure, quick=quick)
+            pages = read_pages(app.desk, app.workspace, ticket_id, app.epoch(), slo.measure, quick=quick, stands=stands)
             return PagesReady(generation, pages)
 
         def pages() -> PagesReady:
@@ -125,12 +127,19 @@ class TicketScreen(Screen[str], inherit_bindings=False):
     def on_pages_ready(self, message: PagesReady) -> None:
         if message.generation != self._generation:
             return
-        changed = self._pages is None or self._pages.stamp != message.pages.stamp
+        changed = self._pages is None or self._pages.stamp != message.pages.stamp or self.tab == _CANARY
         self._pages = message.pages
         if changed:
             self._tabs.draw(self.tab, message.pages.marks)
             self._draw_head()
             self._draw()
+
+    def on_canaries_shown(self, message: CanariesShown) -> None:
+        found = message.standings.get(self.ticket_id)
+        if found is not None and self._pages is not None and found.at >= _at(self._pages):
+            self._pages = self._pages._replace(canary=found)
+            if self.tab == _CANARY:
+                self._draw()
 
     def on_reading_failed(self, message: ReadingFailed) -> None:
         if message.generation == self._generation:
@@ -165,6 +174,10 @@ class TicketScreen(Screen[str], inherit_bindings=False):
             from kaizen_tui.tui.ticket.card import card_page
 
             content = words.lines(card_page(pages.card, self.size.width - 4))
+        elif self.tab == _CANARY and pages.canary is not None:
+            from kaizen_tui.tui.canary.page import canary_lines
+
+            content = words.lines(canary_lines(pages.canary, self.size.width - 4))
         self._page.say(content)
 
     # Keys
@@ -277,6 +290,11 @@ class TicketScreen(Screen[str], inherit_bindings=False):
     def say(self, content: Content) -> None:
         """Shows words below the page until the next key."""
         self._words.say(content)
+
+
+def _at(pages: Pages) -> float:
+    """When its canary was read."""
+    return pages.canary.at if pages.canary is not None else 0.0
 
 
 def scroll_by(pane: VerticalScroll, lines: int) -> None:

@@ -92,8 +92,30 @@ def card_part(dossier: "Dossier", width: int) -> list[Content]:
     return said
 
 
-def canary_part(dossier: "Dossier") -> list[Content]:
-    """The canary's place: its last rollout and verdict as logged."""
+def canary_part(dossier: "Dossier", width: int) -> list[Content]:
+    """How the canary stands, with its evidence; then its last rollout and verdict as logged."""
+    if dossier.canary is not None:
+        from kaizen_tui.tui.canary.page import canary_lines
+
+        live = [heading("CANARY"), *canary_lines(dossier.canary, width)]
+        return [*live, *(_logged(dossier) if dossier.canary.slis else _canary_log(dossier)[1:])]
+    return _canary_log(dossier)
+
+
+def _logged(dossier: "Dossier") -> list[Content]:
+    """The verdict that an approval is about."""
+    found = [entry for entry in dossier.events if entry.event == "verdict"]
+    return [
+        Content.assemble(
+            text("verdict ", MUTED),
+            text(entry.text("verdict"), GOOD if entry.text("verdict") == "promote" else WARN),
+            text(f"  {_ago(entry.at, dossier.at)} ago, as logged by {parse_actor(entry.actor).shown}", MUTED),
+        )
+        for entry in found
+    ]
+
+
+def _canary_log(dossier: "Dossier") -> list[Content]:
     if not dossier.events:
         return [Content.assemble(heading("CANARY"), text("  no canary yet", MUTED))]
     said = [heading("CANARY")]
@@ -249,7 +271,7 @@ def gate_line(dossier: "Dossier") -> Content:
 
 def columns_of(dossier: "Dossier", left: int, right: int) -> tuple[list[Content], list[Content]]:
     """The page in two parts, for the widths that they will have (one below the other where those are equal)."""
-    first = [*change_part(dossier), *card_part(dossier, left), *canary_part(dossier)]
+    first = [*change_part(dossier), *card_part(dossier, left), *canary_part(dossier, left)]
     second = [*budget_part(dossier, right), *criteria_part(dossier), *approvals_part(dossier), *gate_part(dossier)]
     return _trimmed(first), _trimmed(second) if left != right else second
 

@@ -19,7 +19,10 @@ from kaizen_tui.metrics.live import Judged, Live, judge, read_live
 from kaizen_tui.metrics.panels import MetricPanel
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from kaizen_tui.core.facts import Facts
+    from kaizen_tui.loop.canary_standing import Standing
     from kaizen_tui.metrics.source import MetricSource
     from kaizen_tui.store.workspace import Workspace
     from kaizen_tui.tui.desk import Desk, Sheet
@@ -58,6 +61,7 @@ class Dossier(NamedTuple):
     at: epoch seconds of the reading. summary: of Patch-Spec.md. diffstat: such as "3 files, +212 −87".
     card_trouble: why Score-card.json can't be read. stops: why an approval can't be given now, in words.
     given, against: approvals that count and rejections that stand. events: last rollout and verdict of the canary.
+    canary: how it stands, None where no user ever had it.
     """
 
     sheet: "Sheet"
@@ -73,23 +77,35 @@ class Dossier(NamedTuple):
     needed: int
     events: tuple[LogEntry, ...]
     stops: tuple[str, ...]
+    canary: "Standing | None" = None
 
     @property
     def facts(self) -> "Facts":
         return self.sheet.facts
 
     @property
-    def evidence(self) -> tuple[str, str]:
+    def evidence(self) -> tuple[str, str, str]:
         """What the approval is about: the same as long as it may be given on what was read."""
         facts = self.sheet.facts
-        return facts.ticket.status, governance.evidence_hash(facts.ticket, facts.score_card_hash)
+        return facts.ticket.status, governance.evidence_hash(facts.ticket, facts.score_card_hash), self.verdict
+
+    @property
+    def verdict(self) -> str:
+        """The canary's, as logged; "" outside of a canary."""
+        return governance.last_verdict(self.facts) if self.facts.ticket.status == "canary" else ""
 
 
 def read_dossier(
-    desk: "Desk", workspace: "Workspace", ticket_id: str, now: int, source: "MetricSource | None" = None
+    desk: "Desk",
+    workspace: "Workspace",
+    ticket_id: str,
+    now: int,
+    source: "MetricSource | None" = None,
+    stands: "Callable[[str, float], Standing | None] | None" = None,
 ) -> Dossier:
-    """Reads it. now: epoch seconds. source: of the metrics, if it is known already. Raises KaizenError when the ticket
-    itself can't be read."""
+    """Reads it. now: epoch seconds. source: of the metrics, if it is known already. stands: how its canary stands at an
+    instant. Raises KaizenError when the ticket itself can't be read."""
+    from kaizen_tui.tui.canary.stops import canary_stops
     from kaizen_tui.tui.ticket.markdown import summary_of
 
     sheet = desk.sheet(ticket_id)
@@ -99,12 +115,14 @@ def read_dossier(
     named = readings(facts, (*ticket.success_criteria, *ticket.abort_criteria))
     budget, live = read_budget(workspace, ticket.component, now, named, source)
     trouble = _card_trouble(workspace, facts)
+    canary = stands(ticket_id, float(now)) if stands is not None and facts.ticket.status == "canary" else None
     against = governance.rejections(facts, purpose)
     given = tuple(approval.entry for approval in governance.approvals(facts, purpose))
     stops = [
         *_voice_stops(desk, sheet, given, against, now),
         *_evidence_stops(sheet, trouble),
         *_data_stops(facts, budget),
+        *canary_stops(sheet, canary),
     ]
     return Dossier(
         sheet=sheet,
@@ -120,6 +138,7 @@ def read_dossier(
         needed=governance.needed(facts, purpose),
         events=_canary_events(facts),
         stops=tuple(stops),
+        canary=canary,
     )
 
 

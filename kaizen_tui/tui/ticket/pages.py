@@ -1,4 +1,4 @@
-"""The five pages of a ticket, read in a worker in one go. What one page can't show is said there; the others stand."""
+"""The six pages of a ticket, read in a worker in one go. What one page can't show is said there; the others stand."""
 
 from collections.abc import Callable
 from hashlib import sha256
@@ -14,17 +14,19 @@ from kaizen_tui.tui.words import BAD, GOOD, MUTED, STRONG, WARN, text
 
 if TYPE_CHECKING:
     from kaizen_tui.core.scorecard import ScoreCard
+    from kaizen_tui.loop.canary_standing import Standing
     from kaizen_tui.store.workspace import Workspace
     from kaizen_tui.tui.desk import Desk
     from kaizen_tui.tui.detail import Measure
 
-TABS: tuple[str, ...] = ("Ticket", "Patch spec", "Score-card", "Log", "Gates")
+TABS: tuple[str, ...] = ("Ticket", "Patch spec", "Score-card", "Log", "Gates", "Canary")
 
 
 class Pages(NamedTuple):
     """A ticket as its screen shows it.
 
-    contents: of each tab; the score-card's is drawn for a width, from `card`, where there is one.
+    contents: of each tab; the score-card's and the canary's are drawn for a width, from `card` and `canary`, where
+    there are any.
     stamp: equal for equal contents. marks: behind a tab's name, such as "✔" for a score-card that passes.
     """
 
@@ -35,6 +37,7 @@ class Pages(NamedTuple):
     card: "ScoreCard | None"
     marks: tuple[str, ...]
     stamp: str
+    canary: "Standing | None" = None
 
 
 def read_pages(
@@ -45,10 +48,12 @@ def read_pages(
     measure: "Measure | None" = None,
     *,
     quick: bool = False,
+    stands: "Callable[[str, float], Standing | None] | None" = None,
 ) -> Pages:
     """Reads all pages. now: epoch seconds. Raises KaizenError when the ticket's own file can't be read.
 
     measure: what its criteria measure. quick: leaves out the gates and the measurements, which may wait for a server.
+    stands: how its canary stands at an instant.
     """
     from kaizen_tui.store.reading import read_ticket_file
     from kaizen_tui.tui.detail import read_detail
@@ -57,18 +62,40 @@ def read_pages(
     ticket = read_detail(workspace, ticket_id, now, None if quick else desk.decisions, None if quick else measure)
     card, card_words, verdict = _card(workspace, ticket_id)
     log, log_mark = _log(workspace, ticket_id, now)
+    canary, canary_words = _canary(ticket_id, float(now), stands)
     contents = (
         ticket,
         _or_words(lambda: _spec(workspace, ticket_id)),
         card_words,
         log,
         text("asking …", MUTED) if quick else _or_words(lambda: _gates(desk, ticket_id)),
+        canary_words,
     )
     stamp = sha256("\0".join(content.plain for content in contents).encode("utf-8", "replace"))
     if card is not None:
         stamp.update(card.to_json())
-    marks = ("", "", verdict, log_mark, "")
-    return Pages(ticket_id, file.fields.title, file.fields.status, contents, card, marks, stamp.hexdigest())
+    marks = ("", "", verdict, log_mark, "", _CANARY_MARKS.get(canary.judged.answer, "") if canary is not None else "")
+    return Pages(ticket_id, file.fields.title, file.fields.status, contents, card, marks, stamp.hexdigest(), canary)
+
+
+_CANARY_MARKS = {"promote": "✔", "rollback": "✖", "hold": "⚠"}
+
+
+def _canary(
+    ticket_id: str, now: float, stands: "Callable[[str, float], Standing | None] | None"
+) -> "tuple[Standing | None, Content]":
+    """The canary, or in words why there is none."""
+    try:
+        found = stands(ticket_id, now) if stands is not None else None
+    except (KaizenError, OSError) as error:
+        return None, words.failure(error)
+    if found is not None:
+        return found, Content("")
+    said = [
+        text("No user has had this change yet.", STRONG),
+        text(f"`kaizen deploy {ticket_id}` starts its canary.", MUTED),
+    ]
+    return None, words.lines(said)
 
 
 def _or_words(page: Callable[[], Content]) -> Content:

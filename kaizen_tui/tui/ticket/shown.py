@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from kaizen_tui.core.scorecard import MetricResult, ScoreCard
+    from kaizen_tui.loop.canary_standing import SliStanding, Standing
     from kaizen_tui.metrics.panels import MetricPanel
     from kaizen_tui.tui.ticket.dossier import Dossier
 
@@ -16,7 +17,8 @@ MOST_TEXT = 300
 def shown_of(dossier: "Dossier", at: str) -> dict[str, Any]:
     """What stood on the screen. at: RFC 3339, when it was confirmed.
 
-    {at, read_at, score_card, criteria, budget: {source, metrics}, unmet}; score_card is null without one.
+    {at, read_at, score_card, criteria, budget: {source, metrics}, canary, unmet}; score_card and canary are null
+    without one.
     """
     card, budget, decision = dossier.facts.score_card, dossier.budget, dossier.sheet.decision
     unmet = (*decision.refused, *decision.warnings) if decision is not None else ()
@@ -35,7 +37,41 @@ def shown_of(dossier: "Dossier", at: str) -> dict[str, Any]:
             "source": _text(budget.source) or None,
             "metrics": [_panel(panel) for panel in budget.panels[:MOST_ITEMS]],
         },
+        "canary": _canary(dossier.canary) if dossier.canary is not None else None,
         "unmet": [_text(one.code) for one in unmet[:MOST_ITEMS]],
+    }
+
+
+def _canary(one: "Standing") -> dict[str, Any]:
+    """`observations` names the file as far as it was read: `kaizen verify` finds whether it still begins so."""
+    sha256, size = one.observations
+    return {
+        "observations": {"sha256": sha256, "bytes": size} if size else None,
+        "share": one.state.wanted,
+        "step": one.state.share,
+        "answer": one.judged.answer,
+        "verdict": one.state.verdict or None,
+        "looks": one.looks,
+        "data_at": _number(one.data_at),
+        "evidence_rollback": _number(one.rollback),
+        "needed_rollback": one.needed_rollback,
+        "needed_promote": one.needed_promote,
+        "slis": [_sli(sli) for sli in one.slis[:MOST_ITEMS]],
+    }
+
+
+def _sli(sli: "SliStanding") -> dict[str, Any]:
+    return {
+        "name": _text(sli.name),
+        "unit": _text(sli.unit),
+        "baseline": _number(sli.baseline),
+        "canary": _number(sli.canary),
+        "ratio": [_number(end) for end in sli.ratio],
+        "evidence_rollback": _number(sli.rollback),
+        "evidence_promote": _number(sli.promote),
+        "looks": sli.looks,
+        "events": list(sli.events),
+        "bad": list(sli.bad),
     }
 
 

@@ -89,7 +89,7 @@ async def test_turning_pages_and_scrolling(place: Place) -> None:
     async with app.run_test(size=NARROW) as pilot:
         await opened(pilot, app)
         for key, tab in (
-            ("tab", 1), ("l", 2), ("right", 3), ("h", 2), ("left", 1), ("shift+tab", 0), ("h", 4), ("tab", 0)
+            ("tab", 1), ("l", 2), ("right", 3), ("h", 2), ("left", 1), ("shift+tab", 0), ("h", 5), ("tab", 0)
         ):  # fmt: skip
             await press(pilot, app, key)
             assert page(app).tab == tab
