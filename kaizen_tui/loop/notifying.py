@@ -93,6 +93,7 @@ class Notifier:
         self._items: queue.SimpleQueue[_Item | None] = queue.SimpleQueue()
         self._swept = self._clocks.ticking()
         self._refresh()
+        self._catch_up()
         self._thread = threading.Thread(target=self._work, name="notify", daemon=True)
         self._thread.start()
 
@@ -112,7 +113,7 @@ class Notifier:
             return
         try:
             known = [one.key for one in notices(self._log(ticket_id))]
-        except KaizenError:
+        except (KaizenError, ValueError):
             known = []  # whoever drives it says so
         try:
             with self._outbox.lock("sort"):
@@ -159,6 +160,16 @@ class Notifier:
             self._refresh()
             if self._postmen:
                 self._sort(item)
+
+    def _catch_up(self) -> None:
+        """What a process that was killed had written into logs and told nobody of."""
+        if not self._postmen:
+            return
+        try:
+            for ticket_id in self._outbox.followed(self._clocks.wall() - MAX_AGE):
+                self._items.put(_Item(ticket_id))
+        except KaizenError as error:
+            self._said("notify", str(error))
 
     def _refresh(self) -> None:
         """The receivers of config.yml as it is now. What can't be read changes nothing."""
@@ -208,10 +219,11 @@ class Notifier:
         at = self._session.stamp()
         log, found = LogView(), list(self._driving(item, at))
         try:
-            log = self._log(item.ticket_id)
-            found = [*notices(log), *found]
-        except KaizenError as error:
-            self._said("notify", f"{item.ticket_id}: {error}")
+            whole = self._log(item.ticket_id)
+            found = [*notices(whole), *found]
+            log = whole
+        except (KaizenError, ValueError) as error:
+            self._said("notify", f"{item.ticket_id}: the log can't be read: {error}")
         found += [one for one in _of_report(item, log, at) if one is not None]
         try:
             with self._outbox.lock("sort"):

@@ -114,7 +114,7 @@ def _settings(ws: Workspace) -> tuple[bool, list[Finding]]:
 
 def _left_overs(ws: Workspace) -> Iterator[Finding]:
     """Temporary files and folders of processes that have ended."""
-    folders = [ws.root, ws.state, ws.registry, ws.components, ws.tickets]
+    folders = [ws.root, ws.state, f"{ws.state}/notify", ws.registry, ws.components, ws.tickets]
     folders += [f"{ws.tickets}/{name}" for name in _names(ws.tickets) if is_ticket_id(name)]
     for folder in folders:
         owners = {name: files.temp_owner(name) for name in _names(folder) if name[0] == "."}

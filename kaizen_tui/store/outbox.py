@@ -8,6 +8,7 @@ import fcntl
 import json
 import os
 import re
+import time
 from collections.abc import Iterable
 from types import TracebackType
 from typing import NamedTuple
@@ -17,6 +18,7 @@ from kaizen_tui.store import files
 from kaizen_tui.store.lock import ensure_state
 from kaizen_tui.store.workspace import Workspace
 
+_TRIES, _PAUSE = 20, 0.01  # seconds; whoever sorts needs milliseconds
 MOST_KEYS = 2000  # of one ticket; a canary has some dozens of events
 _NAME = re.compile(r"([0-9]{11})-[0-9]{6}-(msg_[0-9a-f]{32})-([0-9a-f]{12})\.json")
 _LOCK = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -108,32 +110,51 @@ class Outbox:
         """Makes the folder. Raises StoreError."""
         ensure_state(self._ws)
         try:
-            os.makedirs(self.folder, mode=0o700, exist_ok=True)
+            os.makedirs(self.folder, exist_ok=True)
         except OSError as error:
             raise files.in_words(error, "cannot make", self.folder) from error
+
+    def followed(self, since: float) -> list[str]:
+        """The tickets that were marked and whose log has changed since then (epoch seconds). Raises StoreError."""
+        try:
+            names = files.sys.listdir(self.folder)
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise files.in_words(error, "cannot read", self.folder) from error
+        ids = [name.removesuffix(".seen") for name in sorted(names) if name.endswith(".seen")]
+        return [one for one in ids if is_ticket_id(one) and _changed(self._ws.log_path(one)) >= since]
 
     def lock(self, name: str) -> "OutboxLock":
         """`sort`: for whoever puts events here. A receiver's key: for whoever sends to it."""
         return OutboxLock(self, name)
 
 
+def _changed(path: str) -> float:
+    """When a file was changed last, epoch seconds; long ago where there is none."""
+    try:
+        return os.stat(path).st_mtime
+    except OSError:
+        return -1e12
+
+
 class OutboxLock:
-    """Ends with its process."""
+    """Ends with its process. Nobody relies on it: without it an event may be sent twice, with one id."""
 
     def __init__(self, outbox: Outbox, name: str) -> None:
         self._outbox = outbox
         self._path = f"{outbox.folder}/{name}.lock"
         self._fd = -1
 
-    def take(self, *, wait: bool = False) -> bool:
-        """True when it is held now. wait: until it is; whoever has it, has it for moments. Raises StoreError."""
+    def take(self) -> bool:
+        """True when it is held now. Raises StoreError."""
         if self._fd >= 0:
             return True
         self._outbox.make()
         fd = -1
         try:
             fd = files.sys.open(self._path, _LOCK, 0o666)
-            files.sys.flock(fd, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            files.sys.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             files.shut(fd)
             return False
@@ -152,7 +173,11 @@ class OutboxLock:
             files.shut(fd)
 
     def __enter__(self) -> "OutboxLock":
-        self.take(wait=True)
+        """Waits a moment for whoever has it, then goes on: a process that was stopped must not stop others."""
+        for _ in range(_TRIES):
+            if self.take():
+                break
+            time.sleep(_PAUSE)
         return self
 
     def __exit__(

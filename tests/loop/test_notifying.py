@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from kaizen_tui.core.delivery import MAX_AGE
 from kaizen_tui.core.errors import StoreError
+from kaizen_tui.core.log_view import entry_hash
 from kaizen_tui.core.notice import notices
 from kaizen_tui.loop import learn
 from kaizen_tui.loop.controller import Controller, Ears
@@ -224,11 +226,39 @@ def test_entries_that_nobody_was_told_of_are_found_in_the_log(told: Told) -> Non
     notifier.follow(told.world.id)
     notifier.close(PATIENCE)
     learn.abort(told.world.session, told.world.id, "by hand", {})
-    again = told.notifier()
-    again.follow(told.world.id)
+    again = told.notifier()  # nobody drives the ticket any more: it has ended
     got = told.hook.wait(2)
     again.close(PATIENCE)
     assert [one.what for one in got] == ["rollback begun", "rollback verified"]
+
+
+def test_a_process_that_was_stopped_with_the_lock_stops_nobody(told: Told) -> None:
+    with Outbox(told.world.ws).lock("sort"):
+        notifier = told.notifier()
+        told.world.source.bad["canary"] = 0.05
+        told.run(notifier)
+        got = told.hook.wait(3)
+        notifier.close(PATIENCE)
+    assert (told.world.status, len({one.id for one in got})) == ("aborted", 3)
+
+
+def test_a_log_with_an_impossible_time_ends_nothing(told: Told) -> None:
+    notifier = told.notifier()
+    notifier.follow(told.world.id)
+    path = Path(told.world.ws.log_path(told.world.id))
+    whole = path.read_bytes()
+    entry = json.loads(whole.splitlines()[-1])
+    entry["at"] = "2026-02-31T08:30:00Z"
+    entry["hash"] = entry_hash(entry)
+    path.write_bytes(b"\n".join([*whole.splitlines()[:-1], json.dumps(entry).encode()]) + b"\n")
+    notifier.failed(told.world.id, "x")
+    while not told.said:
+        time.sleep(0.01)
+    path.write_bytes(whole)
+    learn.abort(notifier.session, told.world.id, "by hand", {})
+    told.hook.wait(2)
+    notifier.close(PATIENCE)
+    assert "the log can't be read: no such date" in told.said[0][1]
 
 
 def test_what_happened_before_somebody_listened_is_no_news(told: Told) -> None:
@@ -380,7 +410,6 @@ def test_whatever_is_killed_when_every_event_arrives_with_its_one_id(
     told.hook.status = 204
     told.looks += 10_000
     last = told.notifier()
-    last.follow(told.world.id)
     last.close(PATIENCE)
     expected = [one.id for one in notices(told.world.log)]
     assert sorted({one.id for one in told.hook.taken}) == sorted(expected)
