@@ -80,6 +80,9 @@ class Postman:
                     self._change.wait_for(lambda: self._wanted or self._ending, pause)
         finally:
             self._lock.release()
+            with self._change:
+                self._settled = True  # nobody waits for one that has ended
+                self._change.notify_all()
 
     def turn(self) -> float:
         """Sends one event, if it is time for one; returns how many seconds to wait before the next turn."""

@@ -365,7 +365,7 @@ class KilledError(Exception):
 STEPS = st.lists(st.sampled_from(["pause", "rollback", "follow", "kill", "down", "up", "time"]), max_size=14)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
 @given(steps=STEPS, kill_at=st.integers(1, 12))
 def test_whatever_is_killed_when_every_event_arrives_with_its_one_id(
     told: Told,
