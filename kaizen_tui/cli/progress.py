@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from kaizen_tui.cli.output import note
 from kaizen_tui.core.text import safe, safe_block
+from kaizen_tui.loop.evaluation.progress import said_of
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -33,22 +34,6 @@ def listening(*, plain: bool) -> Iterator["Listener"]:
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         yield _Bar(bar)
-
-
-def said_of(step: "Step") -> str:
-    """ "12 of 40 pairs, about 2 min left", as far as it is known."""
-    if not step.total:
-        return ""
-    text = f"{step.done} of {step.total} pairs"
-    if step.left is None or step.done == step.total:
-        return text
-    return f"{text}, {'at least' if step.more else 'about'} {_span(step.left)} left"
-
-
-def _span(seconds: float) -> str:
-    if seconds < 90:
-        return f"{max(1, round(seconds))} s"
-    return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
 class _Lines:

@@ -6,8 +6,8 @@ equal to them. They stand here so that `kaizen lint` can check config.yml withou
 
 _ACTIONS = {
     "app": "command help palette quit",
-    "approval": "back confirm down first help last note page_down page_up quit reject sign_off text_done text_leave "
-    "text_next text_previous type up yes",
+    "approval": "back confirm down first help last note page_down page_up quit reject score_card sign_off text_done "
+    "text_leave text_next text_previous type up yes",
     "board": "back components filter flow problems",
     "chart": "1d 1h 30d 6h 7d back longer new shorter versions",
     "clash": "apply back base left mine next previous right theirs",
@@ -15,7 +15,8 @@ _ACTIONS = {
     "component": "1d 1h 30d 6h 7d back chart figures first help last longer metric_next metric_previous new next "
     "previous propose shorter",
     "cursor": "down first last left page_down page_up right up",
-    "detail": "abort approve back down edit editor first full help last move page_down page_up reject sign_off up",
+    "detail": "abort approve back down edit editor evaluate first full help last move page_down page_up reject "
+    "sign_off up",
     "filter": "drop keep",
     "flow": "back help longer shorter",
     "form": "back choice_left choice_next choice_previous choice_right compare discard help item_complete item_down "
@@ -24,13 +25,13 @@ _ACTIONS = {
     "hold": "cancel down first last page_down page_up quit up",
     "move": "cancel commit left override read_back read_on right",
     "news": "digest read",
-    "page": "abort approve back canary down edit editor first gates help last log move next page_down page_up "
+    "page": "abort approve back canary down edit editor evaluate first gates help last log move next page_down page_up "
     "patch_spec previous quit reject score_card sign_off ticket up",
     "pick": "column down range toggle up",
     "propose": "back help next pick previous write",
     "refused": "discard edit keep",
     "sign_off": "back down note sign text_leave text_sign tick up",
-    "ticket": "abort about_slo approve copy edit editor label move new open owner reject sign_off undo watch",
+    "ticket": "abort about_slo approve copy edit editor evaluate label move new open owner reject sign_off undo watch",
     "time": "day_back day_on travel week_back week_on",
 }
 ACTION_IDS = frozenset(f"{family}.{verb}" for family, verbs in _ACTIONS.items() for verb in verbs.split())

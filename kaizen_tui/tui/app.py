@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
+from rich.text import Text
 from textual.app import App
 from textual.events import Event, Key
 from textual.message import Message
@@ -35,6 +36,8 @@ from kaizen_tui.tui.tokens import DEFAULT_THEME, KAIZEN_THEMES, derived_tokens
 if TYPE_CHECKING:
     from kaizen_tui.loop.context import Session
     from kaizen_tui.store.watch import Watcher
+    from kaizen_tui.tui.evaluating import Evaluations, EvaluationTold
+    from kaizen_tui.tui.ticket.messages import EvaluationAsked
 
 _MINUTE = 60.0
 
@@ -87,6 +90,7 @@ class KaizenApp(App[int], inherit_bindings=False):
         self.approval_notes: dict[str, str] = {}
         self._now = now
         self._watcher: Watcher | None = None
+        self._evaluations: Evaluations | None = None
         for theme in KAIZEN_THEMES:
             self.register_theme(theme)
         self.theme = options.theme
@@ -189,6 +193,35 @@ class KaizenApp(App[int], inherit_bindings=False):
         for screen in self.screen_stack[1:]:
             screen.post_message(WorkspaceTouched(paths))
 
+    # Evaluations
+
+    @property
+    def evaluations(self) -> "Evaluations":
+        """What is evaluated from here. Made when it is first asked for: the first paint doesn't wait for it."""
+        if self._evaluations is None:
+            from kaizen_tui.tui.evaluating import Evaluations
+
+            self._evaluations = Evaluations(self)
+        return self._evaluations
+
+    @property
+    def evaluating(self) -> str:
+        """The ticket that is evaluated from here, or ""."""
+        return self._evaluations.ticket_id if self._evaluations is not None else ""
+
+    def on_evaluation_asked(self, message: "EvaluationAsked") -> None:
+        self.evaluations.asked(message.ticket_id, has_card=message.has_card)
+
+    def on_evaluation_told(self, message: "EvaluationTold") -> None:
+        self.evaluations.heard(message)
+
+    def leave(self, message: Text | None = None) -> None:
+        """Ends the program; an evaluation that runs is interrupted, after a question. message: for the terminal."""
+        if self.evaluating:
+            self.evaluations.ask_to_leave(message)
+        else:
+            self.exit(0, message=message)
+
     def settled_in(self) -> None:
         """Called when the first tickets are shown: what was made until now stays, and is not searched for garbage."""
         gc.freeze()
@@ -206,6 +239,8 @@ class KaizenApp(App[int], inherit_bindings=False):
     def on_unmount(self) -> None:
         if self._watcher is not None:
             self._watcher.stop()
+        if self._evaluations is not None:
+            self._evaluations.end_with_board()
 
 
 def run(workspace: Workspace, options: Options, open_session: "Callable[[], Session]") -> int:

@@ -95,6 +95,7 @@ class DetailSide:
     def _read(self) -> None:
         self._timer = None
         row = self._screen.board.selected
+        self.tell()
         if row is None:
             if self._pane is not None:
                 self._pane.show("", words.text(""))
@@ -115,6 +116,13 @@ class DetailSide:
             return DetailReady(number, ticket_id, content)
 
         app.jobs.ask(read, post, lambda error: Failed(f"{DETAIL_JOB} {ticket_id}", error))
+
+    def tell(self) -> None:
+        """Shows how far the evaluation of the selected ticket is."""
+        row, app = self._screen.board.selected, self._screen.kaizen
+        if self._pane is not None:
+            found = app.evaluations.progress(row.id) if row is not None and app.evaluating else []
+            self._pane.tell(words.lines(found))
 
     def ready(self, message: DetailReady, selected: "TicketRow | None") -> None:
         """A ticket was read; shown if it is still the selected one, and nothing newer is."""

@@ -105,5 +105,6 @@ class PlatformHandlers:
                 self._trouble,
                 *self.slo.source(),
                 unread=len(self.news.unread),
+                running=self.kaizen.evaluations.header if self.kaizen.evaluating else "",
             )
         )

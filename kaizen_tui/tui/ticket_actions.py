@@ -14,8 +14,10 @@ _GROUPS = {
 }  # fmt: skip
 _WRITES = frozenset(
     {"approve_ticket", "reject_ticket", "sign_off_ticket", "abort_ticket", "move_ticket", "edit_ticket", "edit_file",
-     "confirm", "yes", "sign"}
+     "confirm", "yes", "sign", "evaluate_ticket"}
 )  # fmt: skip
+
+_EVALUATE = "Test and measure the change for its score-card; again: interrupt that"
 
 
 def _do(
@@ -41,6 +43,8 @@ TICKET_ACTIONS: tuple[Action, ...] = (
     _do("ticket.reject", "r", "reject", "Reject the plan or the promotion, with the reason", "board", "reject_ticket"),
     _do("ticket.sign_off", "s", "sign off", "Sign off criteria that a person judges", "board", "sign_off_ticket"),
     _do("ticket.abort", "x", "abort", "Abort the ticket, with the reason", "board", "abort_ticket"),
+    _do("ticket.evaluate", "v", "evaluate", _EVALUATE, "board", "evaluate_ticket", 6),
+    _do("detail.evaluate", "v", "evaluate", _EVALUATE, "detail", "evaluate_ticket", 6),
     _do("detail.full", "enter", "whole page", "The ticket on the whole screen", "detail", "open_full", 2),
     _do("detail.reject", "r", "reject", "Reject it, with the reason", "detail", "reject_ticket"),
     _do("detail.sign_off", "s", "sign off", "Sign off criteria that a person judges", "detail", "sign_off_ticket"),
@@ -57,6 +61,7 @@ TICKET_ACTIONS: tuple[Action, ...] = (
     ),
     *_scrolling(TICKET, "page", 3),
     _do("page.approve", "a", "approve", "Approve the plan or the promotion", TICKET, "approve_ticket", 4),
+    _do("page.evaluate", "v", "evaluate", _EVALUATE, TICKET, "evaluate_ticket", 5),
     _do("page.reject", "r", "reject", "Reject it, with the reason", TICKET, "reject_ticket", 6),
     _do("page.sign_off", "s", "sign off", "Sign off criteria that a person judges", TICKET, "sign_off_ticket", 5),
     _do("page.abort", "x", "abort", "Abort it, with the reason", TICKET, "abort_ticket", 9),
@@ -71,6 +76,7 @@ TICKET_ACTIONS: tuple[Action, ...] = (
     _do("approval.note", "n tab", "note", "Write a note to go with it", APPROVAL, "write", 3, 1),
     _do("approval.type", "shift+tab", "type the id", "The last field: in tier 0 the id", APPROVAL, "write", 0, -1),
     _do("approval.sign_off", "s", "sign off", "Sign off criteria that a person judges", APPROVAL, "sign_off_ticket", 5),
+    _do("approval.score_card", "c 3", "score-card", "The whole score-card, on its page", APPROVAL, "score_card", 5),
     _do("approval.reject", "r", "reject", "Reject it instead, with the reason", APPROVAL, "reject_ticket", 6),
     *_scrolling(APPROVAL, "approval", 7),
     _do("approval.back", "escape q", "back", "Back, with nothing approved; the note stays", APPROVAL, "leave", 4),

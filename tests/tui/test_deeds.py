@@ -137,7 +137,7 @@ async def test_picking_ranges_and_columns(place: Place) -> None:
         assert not app.main.picks.ids
         await press(pilot, app, "J", "J")
         assert list(app.main.picks.ids) == ["KAIZ-001", "KAIZ-002", "KAIZ-003"]
-        await press(pilot, app, "escape", "home", "space", "j", "j", "v")
+        await press(pilot, app, "escape", "home", "space", "j", "j", "V")
         assert sorted(app.main.picks.ids) == ["KAIZ-001", "KAIZ-002", "KAIZ-003", "KAIZ-004"]
         await press(pilot, app, "escape", "K")
         assert sorted(app.main.picks.ids) == ["KAIZ-003", "KAIZ-004"]

@@ -17,6 +17,22 @@ class Step(NamedTuple):
     more: bool = False
 
 
+def said_of(step: Step) -> str:
+    """ "12 of 40 pairs, about 2 min left", as far as it is known."""
+    if not step.total:
+        return ""
+    text = f"{step.done} of {step.total} pairs"
+    if step.left is None or step.done == step.total:
+        return text
+    return f"{text}, {'at least' if step.more else 'about'} {_span(step.left)} left"
+
+
+def _span(seconds: float) -> str:
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
 class Listener(Protocol):
     """Hears of an evaluation. Texts are hostile: escape on output."""
 

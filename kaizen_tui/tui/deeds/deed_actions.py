@@ -22,7 +22,7 @@ DEED_ACTIONS: tuple[Action, ...] = (
         "pick"),
     _on(_MANY, "pick.down", "J shift+down", "pick on", "Pick this card and the next", "pick_step", 0, 1),
     _on(_MANY, "pick.up", "K shift+up", "pick back", "Pick this card and the one before", "pick_step", 0, -1),
-    _on(_MANY, "pick.range", "v", "pick to here", "Pick from the last picked card to this one", "pick_to"),
+    _on(_MANY, "pick.range", "V", "pick to here", "Pick from the last picked card to this one", "pick_to"),
     _on(_MANY, "pick.column", "asterisk", "pick column", "Pick every card of the column; again: none", "pick_column"),
     _on(_SEE, "app.palette", "ctrl+p", "commands", "Everything that can be done, by name", "palette"),
     _on(_SEE, "app.command", "colon", "command line", "Jump (:22), filter (:status:canary) or act (:flow)", "command"),

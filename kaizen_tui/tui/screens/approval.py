@@ -278,7 +278,7 @@ class ApprovalScreen(ConfirmingScreen, inherit_bindings=False):
         holding = self.confirmation is not None and self.confirmation.stage == "holding"
         self.take_back("you left")
         message = f"{self.ticket_id} was not approved: you left before the {HOLD_SECONDS:g} seconds were over."
-        self.kaizen.exit(0, message=Text(message) if holding else None)
+        self.kaizen.leave(Text(message) if holding else None)
 
     def _keep_note(self) -> None:
         if self._note.value.strip():
@@ -290,6 +290,9 @@ class ApprovalScreen(ConfirmingScreen, inherit_bindings=False):
 
     def action_sign_off_ticket(self) -> None:
         acts.start_sign_off(self, self.ticket_id)
+
+    def action_score_card(self) -> acts.Opening:
+        return acts.open_score_card(self.kaizen, self.ticket_id, self.action_leave)
 
     def action_reject_ticket(self) -> acts.Opening:
         return acts.reject(self, self.ticket_id)

@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 
 _NEEDS_CARD = frozenset(
     {"open_ticket", "open_full", "move_ticket", "approve_ticket", "reject_ticket", "sign_off_ticket", "abort_ticket",
-     "edit_ticket", "edit_file"}
+     "edit_ticket", "edit_file", "evaluate_ticket"}
 )  # fmt: skip
 
 
@@ -389,4 +389,4 @@ class BoardScreen(DeedHandlers, PlatformHandlers, Screen[None], inherit_bindings
         self.kaizen.push_screen(ProblemsScreen(self.problems))
 
     def action_quit(self) -> None:
-        self.kaizen.exit(0)
+        self.kaizen.leave()

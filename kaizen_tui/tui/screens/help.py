@@ -20,6 +20,7 @@ _MARKS = (
     ("⚠2", WARN, "gate conditions that were unmet when the ticket came here"),
     ("⚑", BAD, "a gate was overridden once"),
     ("✔ pass", GOOD, "the score-card's verdict; ✖ fail, ◌ unsure"),
+    ("⧗ 12/40", ACCENT, "it is evaluated: twelve of forty pairs are measured"),
     ("•", ACCENT, "changed since you last looked; ◎ watched; ✓ picked"),
     ("5 d", MUTED, "how long the ticket has been in its column"),
 )

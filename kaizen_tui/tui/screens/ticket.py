@@ -29,8 +29,9 @@ from kaizen_tui.tui.words import ACCENT, MUTED, STRONG, text
 
 if TYPE_CHECKING:
     from kaizen_tui.tui.app import KaizenApp
+    from kaizen_tui.tui.evaluating import EvaluationMoved
 
-_CARD, _CANARY = TABS.index("Score-card"), TABS.index("Canary")
+SCORE_CARD, _CANARY = TABS.index("Score-card"), TABS.index("Canary")
 _REFRESH = 15.0  # seconds between two readings: what criteria measure changes without a file that does
 
 
@@ -65,11 +66,12 @@ class TicketScreen(Screen[str], inherit_bindings=False):
     CSS_PATH = style_sheet("ticket")
     AUTO_FOCUS = ""
 
-    def __init__(self, app: "KaizenApp", ticket_id: str) -> None:
+    def __init__(self, app: "KaizenApp", ticket_id: str, tab: int = 0) -> None:
+        """tab: the page that is shown first."""
         super().__init__(id="ticket-screen")
         self.kaizen = app
         self.ticket_id = ticket_id
-        self.tab = 0
+        self.tab = tab
         self._pages: Pages | None = None
         self._generation = 0
         self._places = [0.0] * len(TABS)
@@ -170,15 +172,26 @@ class TicketScreen(Screen[str], inherit_bindings=False):
         if pages is None or not self.size.width:
             return
         content = pages.contents[self.tab]
-        if self.tab == _CARD and pages.card is not None:
-            from kaizen_tui.tui.ticket.card import card_page
+        if self.tab == SCORE_CARD:
+            if pages.card is not None:
+                from kaizen_tui.tui.ticket.card import card_page
 
-            content = words.lines(card_page(pages.card, self.size.width - 4))
+                content = words.lines(card_page(pages.card, self.size.width - 4))
+            content = self.kaizen.evaluations.with_card(self.ticket_id, content)
         elif self.tab == _CANARY and pages.canary is not None:
             from kaizen_tui.tui.canary.page import canary_lines
 
             content = words.lines(canary_lines(pages.canary, self.size.width - 4))
         self._page.say(content)
+
+    def on_evaluation_moved(self, message: "EvaluationMoved") -> None:
+        if message.ticket_id != self.ticket_id:
+            return
+        if message.said is not None:
+            self.read()
+        if message.said is not None and self.tab != SCORE_CARD:
+            self.say(message.said)
+        self._draw()
 
     # Keys
 
@@ -236,7 +249,7 @@ class TicketScreen(Screen[str], inherit_bindings=False):
         self.dismiss("move")
 
     def action_quit(self) -> None:
-        self.kaizen.exit(0)
+        self.kaizen.leave()
 
     def action_help(self) -> None:
         from kaizen_tui.tui.screens.help import HelpScreen
@@ -247,6 +260,9 @@ class TicketScreen(Screen[str], inherit_bindings=False):
 
     def action_approve_ticket(self) -> acts.Opening:
         return acts.approve(self, self.ticket_id)
+
+    def action_evaluate_ticket(self) -> acts.Opening:
+        return acts.evaluate(self, self.ticket_id)
 
     def action_reject_ticket(self) -> acts.Opening:
         return acts.reject(self, self.ticket_id)

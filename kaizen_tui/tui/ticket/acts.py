@@ -1,6 +1,7 @@
 """What a person does about one ticket, from the board and from the ticket's page alike: open, approve, reject, sign
 off, abort. Questions are screens; answers are written in workers and told to the screen that asked."""
 
+import os
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
@@ -10,7 +11,7 @@ from textual.message import Message
 from kaizen_tui.tui import words
 from kaizen_tui.tui.desk import ReadOnlyError
 from kaizen_tui.tui.messages import Failed
-from kaizen_tui.tui.ticket.messages import CriteriaReady, Told
+from kaizen_tui.tui.ticket.messages import CriteriaReady, EvaluationAsked, Told
 
 if TYPE_CHECKING:
     from kaizen_tui.tui.app import KaizenApp
@@ -60,6 +61,41 @@ def approve(host: Host, ticket_id: str) -> Opening:
             host.post_message(Told(ticket_id, said))
 
     return host.kaizen.push_screen(ApprovalScreen(host.kaizen, ticket_id), answered)
+
+
+def open_score_card(app: "KaizenApp", ticket_id: str, leave: Callable[[], object]) -> Opening:
+    """The ticket's page with its score-card, over another screen of the ticket. leave: ends that one, for when the
+    ticket is to be moved on the board."""
+    from kaizen_tui.tui.screens.ticket import SCORE_CARD, TicketScreen
+
+    def left(then: str | None) -> None:
+        if then == "move":
+            leave()
+            if app.main.board.select(ticket_id):
+                app.main.call_later(app.main.work.action_move_ticket)
+
+    return app.push_screen(TicketScreen(app, ticket_id, SCORE_CARD), left)
+
+
+def evaluate(host: Host, ticket_id: str) -> Opening:
+    """Asks for an evaluation; where there is a score-card, a question comes first. The one of this ticket that runs is
+    interrupted, after a question."""
+    if refused(host):
+        return None
+    app = host.kaizen
+    if app.evaluating == ticket_id:
+        return app.evaluations.ask_to_interrupt()
+    if app.evaluating:
+        said = f" {app.evaluations.sentence}. One runs at a time; {app.evaluations.key} on it interrupts it."
+        host.say(words.text(said, words.WARN))
+        return None
+    path = app.workspace.score_card_path(ticket_id)
+    app.jobs.ask(
+        lambda: EvaluationAsked(ticket_id, has_card=os.path.lexists(path)),
+        app.post_message,
+        lambda error: Failed(DECIDING, error),
+    )
+    return None
 
 
 def reject(host: Host, ticket_id: str) -> Opening:

@@ -9,6 +9,8 @@ from kaizen_tui.tui.ticket.messages import CriteriaReady, Told
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from textual.content import Content
+
     from kaizen_tui.tui.screens.board import BoardScreen
 
 
@@ -53,6 +55,21 @@ class Deciding:
     def action_sign_off_ticket(self) -> None:
         """Reads what can be signed off."""
         self._decide(acts.start_sign_off)
+
+    def action_evaluate_ticket(self) -> acts.Opening:
+        """Starts an evaluation, or interrupts the one of this ticket."""
+        return self._decide(acts.evaluate)
+
+    def evaluation_moved(self, said: "Content | None") -> None:
+        """What runs is another, or further, than before: card, first line and pane say so. said: how it ended."""
+        screen, found = self._screen, self._screen.kaizen.evaluations
+        if said is not None and screen.work.moving is None:
+            screen.say(said)
+        elif said is not None:  # the words below the board are the gate's
+            screen.key_bar.say(said.plain.partition("\n")[0].strip())
+        screen.board.set_running(found.ticket_id, found.brief)
+        screen.detail.tell()
+        screen.head()
 
     def criteria_ready(self, message: CriteriaReady) -> None:
         """The criteria that can be signed off are known: opens the pick list."""

@@ -57,11 +57,11 @@ def metric_table(card: "ScoreCard", width: int) -> list[Content]:
         heads += [f"{'baseline':>10}{'candidate':>10}", "    "]
     heads += [f"{'ratio':>7}  {'95 % interval':<14} ", scale(axis, room)]
     rows = [text("".join(heads), MUTED)]
-    rows += [_metric_row(metric, axis, name, room, medians=medians) for metric in card.metrics]
+    rows += [_metric_row(metric, axis, name, (room, card.tolerance), medians=medians) for metric in card.metrics]
     return rows
 
 
-def _metric_row(metric: "MetricResult", axis: Axis, name: int, room: int, *, medians: bool) -> Content:
+def _metric_row(metric: "MetricResult", axis: Axis, name: int, place: tuple[int, float], *, medians: bool) -> Content:
     style, ratio = VERDICT_STYLES[metric.verdict], metric.ratio
     parts = [
         text(f"{shape_of(metric)} ", f"{style} bold"),
@@ -76,7 +76,7 @@ def _metric_row(metric: "MetricResult", axis: Axis, name: int, room: int, *, med
     else:
         interval = f"[{ratio.low:.2f}, {ratio.high:.2f}]"
         parts += [text(f"{ratio.point:7.2f}  ", STRONG), text(f"{interval:<14} ", MUTED)]
-    parts.append(text(bar(ratio, axis, room), style))
+    parts.append(text(bar(ratio, axis, *place), style))
     return Content.assemble(*parts)
 
 
@@ -98,7 +98,8 @@ def card_page(card: "ScoreCard", width: int) -> list[Content]:
     said = [verdict_line(card)]
     said += [Content.assemble(text("· ", MUTED), text(reason)) for reason in card.reasons]
     said += [heading("METRICS"), *metric_table(card, width), *more_pairs(card)]
-    said.append(text(f"candidate ÷ baseline; within ±{card.tolerance:.0%} counts as unchanged", MUTED))
+    within = f"··· within ±{card.tolerance * 100:.3g} % is unchanged, ━ lies beyond"
+    said.append(text(f"candidate ÷ baseline; {within}", MUTED))
     said.append(heading("TESTS"))
     if card.tests is None:
         said.append(text("the component has none", MUTED))

@@ -1,4 +1,4 @@
-"""Confidence intervals of ratios as bars around 1.0: `├─■─┤     ┊`. Pure: text only."""
+"""Confidence intervals of ratios as bars around 1.0: `├━■━┤  ··┊··  `. Pure: text only."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -32,14 +32,16 @@ def axis_for(ratios: Iterable[Ratio | None]) -> Axis:
     return Axis(next((half for half in _HALF_WIDTHS if widest <= half), _HALF_WIDTHS[-1]))
 
 
-def bar(ratio: Ratio | None, axis: Axis, width: int) -> str:
+def bar(ratio: Ratio | None, axis: Axis, width: int, tolerance: float = 0.0) -> str:
     """The interval in `width` cells (at least SHORTEST, made odd), ┊ (┼ within the interval) standing at 1.0.
 
-    An end that is off the axis is an arrow at the edge. Without a ratio there is only the line.
+    tolerance: as a share. Dots stand within it, and what of the interval lies beyond it is heavy. An end that is off
+    the axis is an arrow at the edge. Without a ratio there is no interval.
     """
     width = max(SHORTEST, width - (width + 1) % 2)
     middle = width // 2
-    cells = [" "] * width
+    band = int(tolerance / axis.half * middle + 1e-9)  # whole cells to either side
+    cells = ["·" if tolerance and abs(cell - middle) <= band else " " for cell in range(width)]
     cells[middle] = "┊"
     if ratio is None:
         return "".join(cells)
@@ -49,7 +51,8 @@ def bar(ratio: Ratio | None, axis: Axis, width: int) -> str:
 
     low, point, high = place(ratio.low), place(ratio.point), place(ratio.high)
     for cell in range(max(0, low), min(width - 1, high) + 1):
-        cells[cell] = "┼" if cell == middle else "─"
+        beyond = "━" if abs(cell - middle) > band and tolerance else "─"
+        cells[cell] = "┼" if cell == middle else beyond
     for end, mark in ((low, "├"), (high, "┤")):
         cells[min(max(end, 0), width - 1)] = mark if 0 <= end < width else ("◂" if end < 0 else "▸")
     if 0 <= point < width:

@@ -64,6 +64,15 @@ class CriteriaReady(Message):
         self.criteria = criteria
 
 
+class EvaluationAsked(Message, bubble=False):
+    """A person wants a ticket evaluated. has_card: there is a score-card that it would replace."""
+
+    def __init__(self, ticket_id: str, *, has_card: bool) -> None:
+        super().__init__()
+        self.ticket_id = ticket_id
+        self.has_card = has_card
+
+
 class Told(Message):
     """Something was done to a ticket, in words."""
 

@@ -48,7 +48,7 @@ class HeaderState(NamedTuple):
     workspace: its folder's name. filter: as typed. filter_error: what is wrong with it.
     shown, total: tickets. problems: files that can't be read. trouble: why the tickets can't be read at all.
     source: where the metrics come from and how old they are. source_bad: people should notice.
-    unread: tickets that changed since they were seen.
+    unread: tickets that changed since they were seen. running: what is evaluated and how far: "⧗ KAIZ-022 12/40".
     """
 
     workspace: str
@@ -63,6 +63,7 @@ class HeaderState(NamedTuple):
     source: str = ""
     source_bad: bool = False
     unread: int = 0
+    running: str = ""
 
 
 class HeaderBar(Bar):
@@ -103,6 +104,8 @@ class HeaderBar(Bar):
     def _right(self) -> list[Piece]:
         state, tones = self._state, self.palette.normal
         pieces: list[Piece] = []
+        if state.running:
+            pieces.append((f"{state.running} · ", tones.accent))
         if state.source:
             pieces.append((f"{shown(state.source)} · ", tones.warning if state.source_bad else tones.muted))
         if state.trouble:

@@ -29,6 +29,7 @@ from kaizen_tui.tui.widgets import cards, heads
 if TYPE_CHECKING:
     from kaizen_tui.tui.canary.mini import Mini
 
+    _Card = tuple[TicketRow, int, int, str, Mini | None, str]  # as read, width, look, age, canary, evaluation
 _KEPT_CARDS = 600
 _CANARY = STATUSES.index("canary")
 
@@ -61,10 +62,8 @@ class Board(Widget, can_focus=True, inherit_bindings=False):
         self._dragging = False
         self._edges = Segment("│"), Segment("┃")
         self._canaries: Mapping[str, Mini] = {}
-        # Cards by (ticket as read, width, look, age, canary), and the lines of the board as they were last drawn.
-        self._cards: LRUCache[tuple[TicketRow, int, int, str, Mini | None], tuple[cards.Line, ...]] = LRUCache(
-            _KEPT_CARDS
-        )
+        self._evaluated = ("", "")  # the ticket that is evaluated, and how far
+        self._cards: LRUCache[_Card, tuple[cards.Line, ...]] = LRUCache(_KEPT_CARDS)
         self._drawn: dict[int, Strip] = {}
 
     # What is shown
@@ -114,6 +113,12 @@ class Board(Widget, can_focus=True, inherit_bindings=False):
         if canaries != self._canaries:
             self._canaries = canaries
             self.redraw(self.view.lane_region(_CANARY))
+
+    def set_running(self, ticket_id: str, brief: str) -> None:
+        """Takes how far the evaluation of a ticket is, for its card; two empty texts when nothing is evaluated."""
+        before, self._evaluated = self._evaluated, (ticket_id, brief)
+        found = [place for name in {before[0], ticket_id} if (place := locate(self.columns, name))]
+        self.redraw(Region(), *(self.view.lane_region(column) for column, _ in found))
 
     def set_limits(self, limits: dict[str, int]) -> None:
         """Takes the limits of work in progress, by status, that the headings show."""
@@ -325,10 +330,11 @@ class Board(Widget, can_focus=True, inherit_bindings=False):
         waited = cards.age_in_column(row, self._now)
         look |= self._marks.get(row.id, 0)
         canary = self._canaries.get(row.id) if row.status == "canary" else None
-        key = (row, width, look, waited, canary)
+        running = self._evaluated[1] if row.id == self._evaluated[0] else ""
+        key = (row, width, look, waited, canary, running)
         lines = self._cards.get(key)
         if lines is None:
-            lines = cards.draw_card(row, width, self.view.shape, self.palette, look, waited, canary)
+            lines = cards.draw_card(row, width, self.view.shape, self.palette, look, waited, canary, running)
             self._cards[key] = lines
         return lines
 

@@ -46,11 +46,13 @@ def draw_card(
     look: int,
     waited: str,
     canary: "Mini | None" = None,
+    running: str = "",
 ) -> tuple[Line, ...]:
     """The card's `shape.pitch` lines of `width` cells; the last one is the empty line below it.
 
     look:   NORMAL, SELECTED, or GHOST (where a move would put it), with PICKED, UNREAD, WATCHED_MARK added.
     waited: the age shown (see age_in_column). canary: how it stands, which takes the place of a line of the title.
+    running: how far its evaluation is, in the place of the verdict (of a canary: of who owns it).
     """
     tones = (palette.normal, palette.selected, palette.ghost)[look & _LOOKS]
     inner = max(1, width - 2)
@@ -59,7 +61,7 @@ def draw_card(
     title_lines = shape.title_lines - (canary is not None)
     titles = wrap(shown(row.title), inner, title_lines)
     lines += [[(title, tones.title)] for title in titles] + [[] for _ in range(title_lines - len(titles))]
-    lines += _foot(row, inner, tones, waited, roomy, canary)
+    lines += _foot(row, inner, tones, waited, roomy, canary, running)
     marked = look & (_LOOKS | PICKED)
     bar = tones.accent if marked else tones.text
     drawn = [_line(line, BAR if marked else " ", bar, inner, tones.text) for line in lines]
@@ -67,13 +69,13 @@ def draw_card(
 
 
 def _foot(
-    row: TicketRow, inner: int, tones: Tones, waited: str, roomy: bool, canary: "Mini | None"
+    row: TicketRow, inner: int, tones: Tones, waited: str, roomy: bool, canary: "Mini | None", running: str
 ) -> list[list[Piece]]:
     """The lines below the title."""
     if canary is not None:
-        return _canary(row, inner, tones, waited, canary, roomy)
+        return _canary(row, inner, tones, waited, canary, roomy, running)
     owner, component = shown(row.owner), shown(row.component)
-    verdict, tone = _VERDICTS.get(row.verdict, ("", "muted"))
+    verdict, tone = (running, "accent") if running else _VERDICTS.get(row.verdict, ("", "muted"))
     verdict_style: Style = getattr(tones, tone)
     if roomy:
         return [
@@ -87,12 +89,15 @@ def _who(component: str, owner: str) -> str:
     return f"{component} · {owner}" if owner else component
 
 
-def _canary(row: TicketRow, inner: int, tones: Tones, waited: str, one: "Mini", roomy: bool) -> list[list[Piece]]:
+def _canary(
+    row: TicketRow, inner: int, tones: Tones, waited: str, one: "Mini", roomy: bool, running: str
+) -> list[list[Piece]]:
     """Share and step; the gauges of the evidence for going back and for going on, and what it waits for."""
     from kaizen_tui.tui.canary.drawing import gauge
     from kaizen_tui.tui.canary.mini import CELLS
 
-    who = _who(shown(row.component), shown(row.owner))
+    who = running or _who(shown(row.component), shown(row.owner))
+    who_style = tones.accent if running else tones.muted
     place = f"{one.share} {one.place}".rstrip()
     word_style: Style = getattr(tones, one.tone)
     cells = CELLS if inner >= 2 * CELLS + 13 else 3
@@ -105,8 +110,8 @@ def _canary(row: TicketRow, inner: int, tones: Tones, waited: str, one: "Mini", 
     if roomy:
         here = f"{one.here} here" if one.here else ""
         share = _two_ends(place, tones.title, here, tones.muted, inner)
-        return [share, gauges, _two_ends(who, tones.muted, waited, tones.muted, inner)]
-    return [_two_ends(who, tones.muted, place, tones.title, inner), gauges]
+        return [share, gauges, _two_ends(who, who_style, waited, tones.muted, inner)]
+    return [_two_ends(who, who_style, place, tones.title, inner), gauges]
 
 
 def _first_line(row: TicketRow, width: int, tones: Tones, waited: str, look: int = 0) -> list[Piece]:

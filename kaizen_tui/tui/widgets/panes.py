@@ -35,15 +35,24 @@ class DetailPane(VerticalScroll):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 (Textual's own name)
         super().__init__(id=id)
         self._text = Prose(Content(""))
+        self._evaluated = Prose(Content(""), classes="running")
+        self._evaluated.display = False
         self._ticket = ""
 
     def compose(self) -> ComposeResult:
+        yield self._evaluated
         yield self._text
 
     @property
     def plain(self) -> str:
         """What stands there, as plain text."""
-        return self._text.words.plain
+        above = f"{self._evaluated.words.plain}\n" if self._evaluated.display else ""
+        return above + self._text.words.plain
+
+    def tell(self, content: Content) -> None:
+        """Shows above the ticket how far its evaluation is; nothing when that is empty."""
+        self._evaluated.say(content)
+        self._evaluated.display = bool(content)
 
     def show(self, ticket_id: str, content: Content) -> None:
         """Shows a ticket; the same one again stays scrolled where it was."""

@@ -157,7 +157,7 @@ async def test_the_page_in_review_and_what_is_frozen(place: Place, clock: Clock)
         await opened(pilot, app)
         shown = screen_text(app)
         for words in (
-            "Sends only changed fields.", "✔ pass · 24 pairs · bubblewrap", "▼ p95_latency_ms", "[0.66, 0.79]", "├─■",
+            "Sends only changed fields.", "✔ pass · 24 pairs · bubblewrap", "▼ p95_latency_ms", "[0.66, 0.79]", "├━■",
             "no canary yet", "simulated · data 0 s old", "✔ p95_latency_ms < 10", "☐ No message is lost",
             "s signs it off", "0 of 1", "you may approve, Grace Hopper: you are not the owner", "GATE INTO CANARY",
             "Release to a canary: shut", "nobody has signed off", "LOGGED WITH IT",

@@ -29,18 +29,33 @@ def test_bars(interval: tuple[float, float, float], drawn: str) -> None:
     assert bar(ratio(*interval), Axis(0.5), 11) == drawn
 
 
+@pytest.mark.parametrize(
+    ("interval", "drawn"),
+    [
+        ((0.6, 0.7, 0.8), " ├■┤·┊·    "),
+        ((0.6, 0.6, 0.9), " ■━━┤┊·    "),
+        ((0.9, 1.0, 1.1), "    ├■┤    "),
+        ((0.7, 1.0, 1.4), "  ├━─■─━━┤ "),
+        ((1.3, 1.4, 9.0), "    ·┊· ├■▸"),
+    ],
+)
+def test_what_lies_beyond_the_tolerance_is_heavy(interval: tuple[float, float, float], drawn: str) -> None:
+    assert bar(ratio(*interval), Axis(0.5), 11, 0.1) == drawn
+
+
 def test_without_a_ratio_only_the_line_at_one() -> None:
     assert bar(None, Axis(0.5), 11) == "     ┊     "
+    assert bar(None, Axis(0.2), 23, 0.05) == "         ··┊··         "
     assert scale(Axis(0.2), 21) == "0.8      1.0      1.2"
 
 
-@given(st.lists(st.floats(0, 1e9), min_size=3, max_size=3), st.integers(0, 60))
-def test_a_bar_always_fills_its_width(ends: list[float], width: int) -> None:
+@given(st.lists(st.floats(0, 1e9), min_size=3, max_size=3), st.integers(0, 60), st.floats(0, 0.999))
+def test_a_bar_always_fills_its_width(ends: list[float], width: int, tolerance: float) -> None:
     low, point, high = sorted(ends)
-    drawn = bar(ratio(low, point, high), axis_for([ratio(low, point, high)]), width)
+    drawn = bar(ratio(low, point, high), axis_for([ratio(low, point, high)]), width, tolerance)
     assert len(drawn) >= max(9, width - 1)
     assert len(drawn) % 2 == 1
-    assert set(drawn) <= set(" ├─■┤┊┼◂▸")
+    assert set(drawn) <= set(" ├─━■┤┊┼◂▸·")
 
 
 @pytest.mark.parametrize(("tier", "way"), [(0, "typed"), (1, "twice"), (2, "twice"), (3, "key")])
