@@ -9,14 +9,15 @@ _ACTIONS = {
     "approval": "back confirm down first help last note page_down page_up quit reject score_card sign_off text_done "
     "text_leave text_next text_previous type up yes",
     "board": "back components filter flow problems",
+    "canary": "pause roll_back step",
     "chart": "1d 1h 30d 6h 7d back longer new shorter versions",
     "clash": "apply back base left mine next previous right theirs",
     "column": "aborted canary complete draft in_progress in_review planned",
     "component": "1d 1h 30d 6h 7d back chart figures first help last longer metric_next metric_previous new next "
     "previous propose shorter",
     "cursor": "down first last left page_down page_up right up",
-    "detail": "abort approve back down edit editor evaluate first full help last move page_down page_up reject "
-    "sign_off up",
+    "detail": "abort approve back down edit editor evaluate first full help last move page_down page_up pause reject "
+    "roll_back sign_off step up",
     "filter": "drop keep",
     "flow": "back help longer shorter",
     "form": "back choice_left choice_next choice_previous choice_right compare discard help item_complete item_down "
@@ -26,7 +27,7 @@ _ACTIONS = {
     "move": "cancel commit left override read_back read_on right",
     "news": "digest read",
     "page": "abort approve back canary down edit editor evaluate first gates help last log move next page_down page_up "
-    "patch_spec previous quit reject score_card sign_off ticket up",
+    "patch_spec pause previous quit reject roll_back score_card sign_off step ticket up",
     "pick": "column down range toggle up",
     "propose": "back help next pick previous write",
     "refused": "discard edit keep",

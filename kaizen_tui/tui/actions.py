@@ -98,7 +98,7 @@ _SHOWN = {
     "left": "←", "right": "→", "up": "↑", "down": "↓", "home": "Home", "end": "End", "pageup": "PgUp",
     "pagedown": "PgDn", "left_square_bracket": "[", "right_square_bracket": "]", "left_curly_bracket": "{",
     "right_curly_bracket": "}", "plus": "+", "minus": "-", "tab": "Tab", "shift+tab": "Shift+Tab",
-    "asterisk": "*", "colon": ":",
+    "asterisk": "*", "colon": ":", "greater_than_sign": ">",
 }  # fmt: skip
 
 

@@ -14,7 +14,7 @@ _GROUPS = {
 }  # fmt: skip
 _WRITES = frozenset(
     {"approve_ticket", "reject_ticket", "sign_off_ticket", "abort_ticket", "move_ticket", "edit_ticket", "edit_file",
-     "confirm", "yes", "sign", "evaluate_ticket"}
+     "confirm", "yes", "sign", "evaluate_ticket", "pause_canary", "step_canary", "roll_back"}
 )  # fmt: skip
 
 _EVALUATE = "Test and measure the change for its score-card; again: interrupt that"
@@ -26,6 +26,19 @@ def _do(
     """keys: separated by blanks."""
     writes = method in _WRITES
     return Action(name, tuple(keys.split()), label, text, _GROUPS[context], context, method, footer, writes, argument)
+
+
+def _canary(context: str, prefix: str) -> tuple[Action, ...]:
+    """What is done to the canary of a ticket."""
+    back, stop = (0, 0) if context == TICKET else (3, 4)
+    return (
+        _do(f"{prefix}.pause", "p", "pause", "Pause the canary: nobody gets it; again: it goes on", context,
+            "pause_canary", stop),
+        _do(f"{prefix}.step", "greater_than_sign", "next step", "Give the canary its next step by hand", context,
+            "step_canary"),
+        _do(f"{prefix}.roll_back", "B", "roll back", "Roll the canary back now: nobody gets it, the ticket is aborted",
+            context, "roll_back", back),
+    )  # fmt: skip
 
 
 def _scrolling(context: str, prefix: str, footer: int = 0) -> tuple[Action, ...]:
@@ -45,10 +58,12 @@ TICKET_ACTIONS: tuple[Action, ...] = (
     _do("ticket.abort", "x", "abort", "Abort the ticket, with the reason", "board", "abort_ticket"),
     _do("ticket.evaluate", "v", "evaluate", _EVALUATE, "board", "evaluate_ticket", 6),
     _do("detail.evaluate", "v", "evaluate", _EVALUATE, "detail", "evaluate_ticket", 6),
+    *_canary("board", "canary"),
     _do("detail.full", "enter", "whole page", "The ticket on the whole screen", "detail", "open_full", 2),
     _do("detail.reject", "r", "reject", "Reject it, with the reason", "detail", "reject_ticket"),
     _do("detail.sign_off", "s", "sign off", "Sign off criteria that a person judges", "detail", "sign_off_ticket"),
     _do("detail.abort", "x", "abort", "Abort it, with the reason", "detail", "abort_ticket"),
+    *_canary("detail", "detail"),
     _do("page.back", "escape q", "back", "Back to where you came from", TICKET, "leave", 1),
     _do("page.next", "tab l right", "next page", "The next page of the ticket", TICKET, "turn", 2, 1),
     _do("page.previous", "shift+tab h left", "page before", "The page before", TICKET, "turn", 0, -1),
@@ -69,6 +84,7 @@ TICKET_ACTIONS: tuple[Action, ...] = (
     _do("page.edit", "e", "edit", "Edit it in a form", TICKET, "edit_ticket", 8),
     _do("page.editor", "E", "editor", "Edit its file in $VISUAL or $EDITOR", TICKET, "edit_file"),
     _do("page.help", "question_mark", "help", "The help page", TICKET, "help", 10),
+    *_canary(TICKET, "page"),
     _do("page.quit", "ctrl+c", "quit", "Leave kaizen", TICKET, "quit"),
     _do("approval.confirm", "enter", "approve", "Approve: a key in tier 3, twice in tiers 1 and 2, the id typed in "
         "tier 0", APPROVAL, "confirm", 1),

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 NEEDS_CARD = frozenset({"label", "owner", "copy", "watch", "pick", "pick_step", "pick_to", "pick_column"})
 _NO_CARD = "no card is selected"
+_CANARY = frozenset({"pause_canary", "step_canary", "roll_back"})
 
 
 class DeedHandlers:
@@ -54,6 +55,10 @@ class DeedHandlers:
         if action.method in ("digest", "mark_read"):
             return "" if self.news.unread else "nothing has changed since you last looked"
         screen = cast("BoardScreen", self)
+        if action.method in _CANARY:
+            row = screen.board.selected
+            running = row is not None and row.id in screen.canaries.standings
+            return "" if running else "the ticket under the cursor has no running canary"
         if action.method in NEEDS_CARD:
             return "" if screen.board.selected is not None else _NO_CARD
         if screen._offered(action):

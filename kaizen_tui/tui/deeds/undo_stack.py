@@ -42,8 +42,9 @@ class UndoStack:
             self._thread.group = 0
 
     def heard(self, wrote: "Wrote") -> None:
-        """Takes note of an act. A comment and the taking back of an act are none to take back."""
-        if all(entry.event == "comment" or entry.text("undoes") for entry in wrote.entries):
+        """Takes note of an act. A comment, what was done to a canary and the taking back of an act are none to take
+        back."""
+        if all(entry.event in ("comment", "rollout", "verdict") or entry.text("undoes") for entry in wrote.entries):
             return
         self._push(wrote.ticket_id, wrote)
 

@@ -270,6 +270,15 @@ class TicketScreen(Screen[str], inherit_bindings=False):
     def action_abort_ticket(self) -> acts.Opening:
         return acts.abort(self, self.ticket_id)
 
+    def action_pause_canary(self) -> acts.Opening:
+        return acts.canary_act(self, self.ticket_id, "pause")
+
+    def action_step_canary(self) -> acts.Opening:
+        return acts.canary_act(self, self.ticket_id, "step")
+
+    def action_roll_back(self) -> acts.Opening:
+        return acts.canary_act(self, self.ticket_id, "roll_back")
+
     def action_sign_off_ticket(self) -> None:
         acts.start_sign_off(self, self.ticket_id)
 

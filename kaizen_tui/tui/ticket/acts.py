@@ -15,6 +15,7 @@ from kaizen_tui.tui.ticket.messages import CriteriaReady, EvaluationAsked, Told
 
 if TYPE_CHECKING:
     from kaizen_tui.tui.app import KaizenApp
+    from kaizen_tui.tui.canary.doing import Deed
     from kaizen_tui.tui.screens.sign_off import SignOff
     from kaizen_tui.tui.ticket.signing import Signable
 
@@ -110,13 +111,22 @@ def reject(host: Host, ticket_id: str) -> Opening:
 
 
 def abort(host: Host, ticket_id: str) -> Opening:
-    """Asks for the reason, then aborts it if the gate lets it."""
-    desk = host.kaizen.desk
+    """Asks for the reason, then aborts it if the gate lets it; a canary is rolled back first."""
+    desk, canary = host.kaizen.desk, host.kaizen.main.canaries.standings.get(ticket_id)
+    if canary is not None and canary.status == "canary" and canary.state.share:
+        return canary_act(host, ticket_id, "roll_back")
 
     def write(reason: str) -> Content:
         return words.outcome(ticket_id, desk.abort(ticket_id, reason))
 
     return _ask(host, ticket_id, f"Why is {ticket_id} aborted?", "The reason is logged; aborted is final.", write)
+
+
+def canary_act(host: Host, ticket_id: str, deed: "Deed") -> Opening:
+    """Asks about something that is done to its canary, then does it."""
+    from kaizen_tui.tui.canary.acts import ask
+
+    return ask(host, ticket_id, deed)
 
 
 def _ask(host: Host, ticket_id: str, question: str, explanation: str, write: Callable[[str], Content]) -> Opening:

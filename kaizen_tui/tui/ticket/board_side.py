@@ -52,6 +52,18 @@ class Deciding:
         """Asks why, then aborts."""
         return self._decide(acts.abort)
 
+    def action_pause_canary(self) -> acts.Opening:
+        """Pauses its canary, or lets it go on."""
+        return self._decide(lambda host, ticket_id: acts.canary_act(host, ticket_id, "pause"))
+
+    def action_step_canary(self) -> acts.Opening:
+        """Gives its canary the next step."""
+        return self._decide(lambda host, ticket_id: acts.canary_act(host, ticket_id, "step"))
+
+    def action_roll_back(self) -> acts.Opening:
+        """Takes its canary from everybody for good."""
+        return self._decide(lambda host, ticket_id: acts.canary_act(host, ticket_id, "roll_back"))
+
     def action_sign_off_ticket(self) -> None:
         """Reads what can be signed off."""
         self._decide(acts.start_sign_off)
