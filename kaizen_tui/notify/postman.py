@@ -42,6 +42,7 @@ class Postman:
         self._ending = False
         self._settled = False
         self._closing = False
+        self._ended = False
         self._thread = threading.Thread(target=self._work, name=receiver.name, daemon=True)
 
     def start(self) -> None:
@@ -64,7 +65,7 @@ class Postman:
         with self._change:
             self._wanted = self._closing = True
             self._change.notify_all()
-            return self._change.wait_for(lambda: self._settled, seconds)
+            return self._change.wait_for(lambda: self._settled or self._ended, seconds)
 
     def stop(self) -> None:
         """Ends after the attempt under way."""
@@ -81,7 +82,7 @@ class Postman:
         finally:
             self._lock.release()
             with self._change:
-                self._settled = True  # nobody waits for one that has ended
+                self._ended = True
                 self._change.notify_all()
 
     def turn(self) -> float:
