@@ -82,7 +82,7 @@ def _accepted(call: Call, components: "Sequence[Component]") -> int:
         return EXIT_DONE
     for one in refused:
         note(safe(f"kaizen: {one.where}: {one.level}: {one.message}; {one.fix}"))
-    return EXIT_NO if refused else EXIT_DONE
+    return EXIT_NO if any(one.level == "error" for one in refused) else EXIT_DONE
 
 
 @command("dashboard", data=False)

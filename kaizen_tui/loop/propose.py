@@ -11,7 +11,7 @@ from kaizen_tui.metrics import promql
 from kaizen_tui.metrics.asking import ask_all
 from kaizen_tui.metrics.configured import SilentSource
 from kaizen_tui.metrics.propose import ENDING_LABELS, Draft, Offered, Proposal, drafts, with_target
-from kaizen_tui.metrics.source import Instant, MetricSource, QueryError, UnreachableError
+from kaizen_tui.metrics.source import Instant, MetricSource, QueryError, RefusedError, UnreachableError
 
 if TYPE_CHECKING:
     from kaizen_tui.loop.registry import Registered
@@ -37,7 +37,9 @@ def proposals(
             raise _no_selector(server, component, now)
         found = drafts(_offered(server, matchers, now), everything=everything)[:MOST]
     except QueryError as error:
-        raise StoreError(str(error), where=server.server.url, hint="see the component's selector") from None
+        refused = isinstance(error, RefusedError)
+        hint = "see the component's selector" if refused else "`kaizen doctor` looks into it"
+        raise StoreError(str(error), where=server.server.url, hint=hint) from None
     values = _values(server, component, found, now)
     return tuple(
         with_target(draft, instant.value, instant.error, _taken(component, draft))

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 def refused_queries(
     workspace: Workspace, components: Sequence[Component], now: float, env: Mapping[str, str] | None = None
 ) -> list[Finding]:
-    """The components' raw queries that the configured server refuses, in its words; what a typed SLI compiles to is
-    right. [] where there is none to ask.
+    """The raw queries that the configured server refuses (errors) or doesn't answer (warnings), in its words;
+    what a typed SLI compiles to is right. [] where there is none to ask.
 
     now: epoch seconds. Raises UnreachableError (or an OSError) when the server can't be asked, YamlProblems,
     StoreError.
@@ -48,8 +48,11 @@ def _refused(source: "PrometheusSource", one: Asked, now: float) -> list[Finding
     try:
         source.ask(query, now)
     except RefusedError as error:
-        words, fix = f"{one.metric.name}: {error}", "rules with it are of no use: the server won't load or run them"
-        return [Finding("metrics_query", "error", words, one.where, fix, subject=one.component.id)]
-    except QueryError:  # it takes too long, or its answer is too large: the server took it
-        return []
+        return [_finding("error", one, str(error), "rules with it are of no use: the server won't load or run them")]
+    except QueryError as error:
+        return [_finding("warning", one, str(error), "whether the server takes the query is not known")]
     return []
+
+
+def _finding(level: str, one: Asked, words: str, fix: str) -> Finding:
+    return Finding("metrics_query", level, f"{one.metric.name}: {words}", one.where, fix, subject=one.component.id)

@@ -41,7 +41,11 @@ def test_each_query_of_a_person_is_asked_and_named_where_it_is_refused(shop: Wor
         folder = shop.cli("export", "rules", "shop", "-o", ".")
     assert said.code == folder.code == 1
     assert said.out == ""
-    (line,) = said.err.splitlines()
+    late, line = said.err.splitlines()
+    assert late.startswith(
+        "kaizen: registry/kaizen/components/shop.yml:6: warning: fine: the server refuses the query (503"
+    )
+    assert late.endswith("timeout: query timed out; whether the server takes the query is not known")
     assert line.startswith(
         "kaizen: registry/kaizen/components/shop.yml:7: error: wrong: the server refuses the query (400"
     )

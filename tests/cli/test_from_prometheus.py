@@ -136,6 +136,12 @@ def test_no_server_an_unknown_component_a_server_that_is_down_or_refuses(shop: W
     refused = shop.cli("component", "shop", "--from-prometheus")
     assert refused.code == 6
     assert "parse error: what?" in refused.err
+    assert "see the component's selector" in refused.err
+    server.answer = lambda _: refusal(503, "timeout", "query timed out")
+    late = shop.cli("component", "shop", "--from-prometheus")
+    assert late.code == 6
+    assert "`kaizen doctor` looks into it" in late.err
+    assert "selector" not in late.err
     shop.config("metrics: {source: prometheus, url: 'http://127.0.0.1:9', timeout: 2s}\n")
     down = shop.cli("component", "shop", "--from-prometheus")
     assert down.code == 6

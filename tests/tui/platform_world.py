@@ -49,8 +49,8 @@ class Named:
         if self.down is not None:
             raise self.down
         count = int((end - start) / step) + 1
-        if metric == "absent":
-            return Series(start, step, (None,) * count, "the query returned no series")
+        if self.refused or metric == "absent":
+            return Series(start, step, (None,) * count, self.refused or "the query returned no series")
         if metric == "drifting":
             return Series(start, step, tuple(4.0 + 5.0 * nth / count for nth in range(count)))
         top = {"over": 12.0, "beyond": 20.0}.get(metric, 5.0)

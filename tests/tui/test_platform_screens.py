@@ -49,12 +49,23 @@ async def test_the_components(tmp_path: Path, size: tuple[int, int]) -> None:
         text = screen_text(app)
         assert "Components" in text
         assert "prometheus · 4 s ago" in text
+        assert "last hour" in text
         assert "≤ 10" in text
         assert "╌" in text
         assert "┄" in text
         assert [one.id for one in screen.components] == ["mixed", "calm", "pcc-main"] or len(screen.components) == 3
         row = next(line for line in text.splitlines() if "mixed" in line)
         assert "✖" in row
+
+
+async def test_why_there_is_no_number_is_said_to_its_end(tmp_path: Path) -> None:
+    source = Named()
+    source.refused = "word " * 12 + "the end"
+    app = with_source(world(tmp_path).app(), source)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot, app)
+        await press(pilot, app, "c")
+        assert "the end" in screen_text(app)
 
 
 async def test_keys_of_the_components(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from kaizen_tui.core.slo import STATE_SHAPES, STATE_WORDS
 from kaizen_tui.core.sparkline import chart, row_of
 from kaizen_tui.core.times import age
 from kaizen_tui.metrics.panels import ComponentPanel, MetricPanel
-from kaizen_tui.tui.celltext import clip, pad, shown
+from kaizen_tui.tui.celltext import clip, pad, shown, wrap
 from kaizen_tui.tui.tokens import Palette
 from kaizen_tui.tui.widgets.cards import BAR, Line
 from kaizen_tui.tui.widgets.slo_lines import (
@@ -84,9 +84,9 @@ def metric_lines(
     noun = "ticket" if tickets == 1 else "tickets"
     head: list[Piece] = [
         (f" {shown(component.name)}", tones.accent),
-        (f"   tier {component.tier} · {shown(component.owner)}", tones.muted),
+        (f"   {span}", tones.text),
+        (f" · tier {component.tier} · {shown(component.owner)}", tones.muted),
         (f" · {tickets} open {noun}", tones.muted),
-        (f" · {span}", tones.muted),
         *count_pieces(component, palette),
     ]
     lines = [fit(_whole(head, width - 1), width, tones.text), fit([], width, tones.text)]
@@ -108,8 +108,9 @@ def _metric_block(metric: MetricPanel, selected: bool, tall: int, width: int, pa
     room = max(8, width - _LABELS - 3)
     error = metric.series.error or metric.error
     if error and not any(value is not None for value in metric.series.values):
-        lines.append(fit([bar, (f"  {clip(shown(error), width - 4)}", tones.muted)], width, tones.text))
-        return lines + [fit([bar], width, tones.text)] * (tall - 1) + [fit([], width, tones.text)]
+        said = wrap(shown(error), width - 4, tall)
+        lines += [fit([bar, (f"  {text}", tones.muted)], width, tones.text) for text in said]
+        return lines + [fit([bar], width, tones.text)] * (tall - len(said)) + [fit([], width, tones.text)]
     for label, runs in zip(_labels(metric, tall), chart(metric.series.values, room, tall, metric.target), strict=True):
         side: Piece = (f"{clip(label, _LABELS - 1):>{_LABELS}} ", tones.muted)
         lines.append(fit([bar, side, *spark_pieces(runs, palette)], width, tones.text))
