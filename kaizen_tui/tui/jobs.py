@@ -59,6 +59,9 @@ class Jobs:
 
         while self._threads:
             for thread in tuple(self._threads):
+                if thread.ident is None:  # another job is just starting it
+                    await asyncio.sleep(0)
+                    continue
                 await asyncio.to_thread(thread.join)
                 self._threads.discard(thread)
 
