@@ -109,7 +109,10 @@ def report_json(report: Report) -> dict[str, Any]:
     """The `Report` object of docs/json.md."""
     return {
         **_standing(report),
-        "acts": [{"act": one.kind, "share": one.share, "reason": one.reason} for one in report.acts],
+        "acts": [
+            {"act": one.kind, "share": one.share, "reason": one.reason, **({"cause": one.cause} if one.cause else {})}
+            for one in report.acts
+        ],
         "trouble": report.trouble,
     }
 

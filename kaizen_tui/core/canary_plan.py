@@ -8,7 +8,19 @@ from __future__ import annotations
 import math
 from typing import Literal, NamedTuple
 
-from kaizen_tui.core.canary_state import BLIND, PAUSE, CanaryState, parts, same_share
+from kaizen_tui.core.canary_state import (
+    ASTRAY,
+    BLIND,
+    CRITERION,
+    DEADLINE,
+    EVIDENCE,
+    PAUSE,
+    TOO_MANY,
+    UNREACHABLE,
+    CanaryState,
+    parts,
+    same_share,
+)
 from kaizen_tui.core.rollout import Rollout
 from kaizen_tui.core.times import age
 
@@ -17,6 +29,7 @@ ASTRAY_LIMIT = 1800.0  # seconds for which the traffic may be split otherwise th
 Kind = Literal[
     "wait", "set_share", "pause", "resume", "lost", "found", "hold", "conclude", "rollback", "abort", "complete"
 ]
+ABORT_LOOKS = 3  # consecutive looks at which an abort criterion holds: one look alone never decides
 
 
 class Judged(NamedTuple):
@@ -46,7 +59,8 @@ class Traffic(NamedTuple):
 class Situation(NamedTuple):
     """All that counts. now: epoch seconds; data_at: of the newest numbers of both versions, None before the first.
 
-    gate: whether `complete` is open; shut: what keeps it shut, in words. aborts: abort criteria that hold.
+    gate: whether `complete` is open; shut: what keeps it shut, in words. aborts: abort criteria that held at
+    ABORT_LOOKS looks in a row.
     """
 
     state: CanaryState
@@ -61,8 +75,8 @@ class Situation(NamedTuple):
 
 
 class Act(NamedTuple):
-    """What to do. share: to set. reason: in words. verdict: to log with it, or "". cause: of a pause. since: of a hold,
-    when its reason began; epoch seconds, 0 where that isn't known."""
+    """What to do. share: to set. reason: in words. verdict: to log with it, or "". cause: of a pause or a roll-back, as
+    of canary_state. since: of a hold, when its reason began; epoch seconds, 0 where that isn't known."""
 
     kind: Kind
     reason: str = ""
@@ -90,7 +104,7 @@ def promote_ratio(share: float) -> float:
 
 def decide(situation: Situation) -> Act:
     """The next act. `wait` ends the decisions of a look; after any other one the situation is to be taken anew."""
-    for rule in (_ending, _harm, _splitter, _unfinished, _paused, _blind, _drift, _hold, _release, _progress):
+    for rule in (_ending, _harm, _splitter, _blind, _unfinished, _paused, _drift, _doubt, _hold, _release, _progress):
         act = rule(situation)
         if act is not None:
             return act
@@ -107,16 +121,19 @@ def _ending(one: Situation) -> Act | None:
 def _harm(one: Situation) -> Act | None:
     state, limit = one.state, one.rollout.max_duration
     if one.judged.answer == "rollback":
-        return Act("rollback", one.judged.why or "the canary is worse than the baseline", verdict="rollback")
+        why = one.judged.why or "the canary is worse than the baseline"
+        return Act("rollback", why, verdict="rollback", cause=EVIDENCE)
     if one.aborts:
-        return Act("rollback", f"the abort criterion holds: {one.aborts[0]}", verdict="rollback")
+        return Act("rollback", f"the abort criterion holds: {one.aborts[0]}", verdict="rollback", cause=CRITERION)
     if state.lost and one.now - state.lost_at > one.rollout.max_blind:
-        return Act("rollback", f"the splitter can't be reached for {age(int(one.now - state.lost_at))}: {state.lost}")
+        why = f"the splitter can't be reached for {age(int(one.now - state.lost_at))}: {state.lost}"
+        return Act("rollback", why, cause=UNREACHABLE)
     given = one.traffic.share
     if given is not None and parts(given) > parts(max(state.wanted, _begun(state))):
-        return Act("rollback", f"{_percent(given)} of the users get the canary, not {_percent(state.wanted)}")
+        why = f"{_percent(given)} of the users get the canary, not {_percent(state.wanted)}"
+        return Act("rollback", why, cause=TOO_MANY)
     if limit is not None and one.now - state.since >= limit and state.verdict != "promote":
-        return Act("rollback", f"no verdict within {age(int(limit))}", verdict="inconclusive")
+        return Act("rollback", f"no verdict within {age(int(limit))}", verdict="inconclusive", cause=DEADLINE)
     return _astray(one)
 
 
@@ -127,7 +144,7 @@ def _astray(one: Situation) -> Act | None:
         return None
     if one.now - max(judged.astray_at, float(state.share_at)) < ASTRAY_LIMIT:
         return None
-    return Act("rollback", f"for {age(int(ASTRAY_LIMIT))} {judged.astray}", verdict="inconclusive")
+    return Act("rollback", f"for {age(int(ASTRAY_LIMIT))} {judged.astray}", verdict="inconclusive", cause=ASTRAY)
 
 
 def _begun(state: CanaryState) -> float:
@@ -175,7 +192,10 @@ def _fresh(one: Situation) -> bool:
 def _blind(one: Situation) -> Act | None:
     state = one.state
     since = max(one.data_at or 0.0, float(state.share_at))
-    if _fresh(one) or not parts(state.share) or abs(one.now - since) <= one.rollout.max_blind:
+    # A pause that is there, or begun, is enough.
+    if state.pause is not None or _fresh(one) or not parts(state.share):
+        return None
+    if abs(one.now - since) <= one.rollout.max_blind:
         return None
     return Act("pause", f"no numbers of both versions for {age(int(abs(one.now - since)))}", cause=BLIND)
 
@@ -187,6 +207,11 @@ def _drift(one: Situation) -> Act | None:
     if not same_share(given, state.share):
         return Act("set_share", f"found at {_percent(given)}", state.share)
     return Act("set_share", one.traffic.trouble, state.share) if one.traffic.trouble else None
+
+
+def _doubt(one: Situation) -> Act | None:
+    # Users may still be taken away from it, by the rules before.
+    return Act("wait", one.state.doubt) if one.state.doubt else None
 
 
 def _hold(one: Situation) -> Act | None:

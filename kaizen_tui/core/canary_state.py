@@ -7,7 +7,7 @@ change of the share is two `rollout` entries: what is going to be done (`verifie
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from kaizen_tui.core.times import parse_rfc3339
@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 PARTS = 10_000  # of all users; the smallest step of a splitter is one of them
 
 SET_SHARE, PAUSE, RESUME, ROLLBACK, LOST, FOUND = "set_share", "pause", "resume", "rollback", "lost", "found"
-ASKED, BLIND = "asked", "blind"  # causes of a pause
+ASKED, BLIND = "asked", "blind"  # causes of a pause; a person may ask for a roll-back, too
+# Causes of a roll-back. Only the first is a test, whose errors `alpha` bounds; the others are promises and faults.
+EVIDENCE, CRITERION, DEADLINE = "evidence", "abort_criterion", "max_duration"
+UNREACHABLE, TOO_MANY, NOT_TAKEN, MOVED = "splitter_lost", "too_many_users", "not_taken", "moved"
+ASTRAY = "traffic"  # what comes to the canary is not what its share should bring
 
 
 def parts(share: float) -> int:
@@ -57,6 +61,7 @@ class CanaryState(NamedTuple):
     since: when it began, epoch seconds. share: of the users, as last read back, 0 before the first step; a pause leaves
     it. share_at: since when. lost: why the splitter can't be reached, or "". verdict: the last one, or "". held_at: of
     a verdict "hold", since when its reason had held, 0 where the entry doesn't say.
+    splitter: the name of the one that it began with, which it keeps. doubt: why the log can't be believed since then.
     """
 
     since: int
@@ -69,6 +74,8 @@ class CanaryState(NamedTuple):
     lost_at: int = 0
     verdict: str = ""
     held_at: int = 0
+    splitter: str = ""
+    doubt: str = ""
 
     @property
     def wanted(self) -> float:
@@ -82,7 +89,14 @@ def canary_state(log: LogView) -> CanaryState | None:
     if not begun:
         return None
     first = max(parse_rfc3339(entry.at) for entry in begun)
-    return follow(CanaryState(first, share_at=first), log.after(*begun))
+    return follow(CanaryState(first, share_at=first, doubt=_doubt(log, begun)), log.after(*begun))
+
+
+def _doubt(log: LogView, begun: Sequence[LogEntry]) -> str:
+    """A torn end is what a crash leaves, and is cut by the next entry; anything else was done by hand."""
+    first = min(map(log.line_of, begun))
+    found = [one for one in log.problems if one.code != "torn" and one.line > first]
+    return f"line {found[0].line} of the log can't be believed: {found[0].message}; `kaizen verify`" if found else ""
 
 
 def follow(state: CanaryState, entries: Iterable[LogEntry]) -> CanaryState:
@@ -98,6 +112,7 @@ def follow(state: CanaryState, entries: Iterable[LogEntry]) -> CanaryState:
 def _after_rollout(state: CanaryState, entry: LogEntry) -> CanaryState:
     action, verified = entry.text("action"), entry.fields.get("verified") is True
     to, at = _share(entry.fields.get("to")), parse_rfc3339(entry.at)
+    state = state._replace(splitter=state.splitter or entry.text("splitter"))
     if action == ROLLBACK:
         reason = entry.text("reason") or (state.ending.reason if state.ending is not None else "")
         return state._replace(ending=Ending(reason, verified), intent=None)

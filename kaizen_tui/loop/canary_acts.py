@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from kaizen_tui.core import canary_state as words
 from kaizen_tui.core.canary_state import CanaryState, canary_state
-from kaizen_tui.core.errors import StoreError
+from kaizen_tui.core.errors import KaizenError
 from kaizen_tui.core.promotion_log import read_log
 from kaizen_tui.core.unmet import title
 from kaizen_tui.loop.acts import opened
@@ -15,6 +15,7 @@ from kaizen_tui.loop.govern import RefusedError
 from kaizen_tui.loop.observe import Baseline
 from kaizen_tui.store.log_file import read_log_bytes
 from kaizen_tui.store.records import NewEvent
+from kaizen_tui.store.yaml_reader import YamlProblems
 from kaizen_tui.traffic.splitter import Draw, Splitter, SplitterError, percent
 
 
@@ -39,7 +40,10 @@ def note(hand: Hand, *events: tuple[str, Mapping[str, object]]) -> None:
     """Log entries of a ticket in canary, as one act. Raises RefusedError when it is in another status by now."""
     session = hand.session
     with opened(session, hand.id) as tx:
-        status = tx.ticket.fields.status
+        try:
+            status = tx.ticket.fields.status
+        except YamlProblems:
+            status = "canary"  # what is logged of a file that can't be read takes users away; nothing else comes so far
         if status != "canary":
             raise RefusedError(f"{hand.id} is {title(status)}: it has no canary any more")
         made = [NewEvent(session.actor, event, fields) for event, fields in events]
@@ -54,7 +58,7 @@ def set_share(
     Raises StoreError, RefusedError before anything is changed.
     """
     action = words.RESUME if resume else words.SET_SHARE
-    fields = {"action": action, "from": state.wanted, "to": share}
+    fields = {"action": action, "from": state.wanted, "to": share, "splitter": hand.splitter.name}
     note(hand, ("rollout", {**fields, "verified": False, "reason": reason, **evidence}))
     try:
         hand.splitter.set_share(share, hand.draw)
@@ -68,14 +72,13 @@ def set_share(
 def to_nobody(hand: Hand, first: Sequence[tuple[str, Mapping[str, object]]]) -> None:
     """Share 0, read back. first: entries that say why, written before; they must not keep users at the canary.
 
-    Raises SplitterError where it could not be confirmed, StoreError (after all is done) where the entries were not
-    written.
+    Raises SplitterError where it could not be confirmed, what kept the entries from being written after all is done.
     """
-    unwritten: StoreError | None = None
+    unwritten: KaizenError | None = None
     try:
         if first:
             note(hand, *first)
-    except StoreError as error:
+    except KaizenError as error:
         unwritten = error
     hand.splitter.set_share(0.0, hand.draw)
     hand.splitter.verify(0.0, hand.draw)
@@ -95,16 +98,21 @@ def roll_back(
     state: CanaryState,
     reason: str,
     *,
+    cause: str,
     verdict: str = "",
     evidence: Mapping[str, Any],
 ) -> None:
-    """Share 0, read back; the entry that says so is `rolled_back`'s. Raises as `to_nobody`."""
+    """Share 0, read back; the entry that says so is `rolled_back`'s. Raises as `to_nobody`.
+
+    cause: as of canary_state.
+    """
     first: list[tuple[str, Mapping[str, object]]] = []
     if state.ending is None:
         if verdict:
-            first.append(("verdict", {"verdict": verdict, "share": state.share, "note": reason, **evidence}))
-        fields = {"action": words.ROLLBACK, "from": state.wanted, "to": 0, "verified": False, "reason": reason}
-        first.append(("rollout", {**fields, **({} if verdict else evidence)}))
+            told = {"verdict": verdict, "share": state.share, "cause": cause, "note": reason}
+            first.append(("verdict", {**told, **evidence}))
+        fields = {"action": words.ROLLBACK, "from": state.wanted, "to": 0, "cause": cause, "reason": reason}
+        first.append(("rollout", {**fields, "verified": False, **({} if verdict else evidence)}))
     to_nobody(hand, first)
 
 
@@ -116,3 +124,12 @@ def rolled_back(hand: Hand, state: CanaryState, reason: str, baseline: Sequence[
     }
     fields = {"action": words.ROLLBACK, "from": state.wanted, "to": 0, "verified": True, "reason": reason}
     note(hand, ("rollout", {**fields, "baseline": stands}))
+
+
+def left(hand: Hand, state: CanaryState, status: str) -> None:
+    """The entry that nobody has the canary of a ticket any more that was taken out of canary by hand."""
+    reason = f"its file says {title(status)}"
+    fields = {"action": words.ROLLBACK, "from": state.wanted, "to": 0, "cause": words.MOVED, "reason": reason}
+    with opened(hand.session, hand.id) as tx:
+        event = NewEvent(hand.session.actor, "rollout", {**fields, "verified": True})
+        tx.commit(data=None, events=[event], at=hand.session.now())

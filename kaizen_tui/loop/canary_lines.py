@@ -44,10 +44,16 @@ def step_line(stream: str, ratios: Mapping[str, float | None], share: float) -> 
 
 
 def look_line(
-    stream: str, at: float, step: float, share: float | None, rises: Mapping[str, Increments], scrapes: Scrapes
+    stream: str,
+    at: float,
+    step: float,
+    share: float | None,
+    rises: Mapping[str, Increments],
+    scrapes: Scrapes,
+    aborts: Mapping[str, float] | None = None,
 ) -> dict[str, Any]:
     """One look. step: the share of the step in effect; share: what the splitter gave since the look before, None where
-    that changed."""
+    that changed. aborts: the abort criteria that held, with what they measured; None where nobody asked."""
     baseline, canary = {}, {}
     for name, rise in rises.items():
         if rise.baseline is not None and rise.canary is not None:
@@ -55,6 +61,8 @@ def look_line(
     line: dict[str, Any] = {"type": "obs", "stream": stream, "t": at, "step": step}
     if share is not None:
         line["share"] = share
+    if aborts is not None:
+        line["aborts"] = dict(aborts)
     raw = {name: [_scrape(one) for one in both] for name, both in scrapes.items()}
     return {**line, "baseline": baseline, "canary": canary, "raw": raw}
 

@@ -6,7 +6,7 @@ is what was decided.
 
 import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from kaizen_tui.analysis.canary import Canary
@@ -17,8 +17,8 @@ from kaizen_tui.analysis.measures import Look, Measure
 from kaizen_tui.analysis.settings import Settings
 from kaizen_tui.analysis.traffic_share import IN_WORDS
 from kaizen_tui.analysis.verdict import Evidence, Verdict
-from kaizen_tui.core.canary_plan import Judged, promote_ratio
-from kaizen_tui.core.canary_state import same_share
+from kaizen_tui.core.canary_plan import ABORT_LOOKS, Judged, promote_ratio
+from kaizen_tui.core.canary_state import CRITERION, same_share
 from kaizen_tui.core.errors import StoreError
 from kaizen_tui.loop.canary_lines import Scrapes, config_line, encoded, look_line, scrapes_of, step_line
 from kaizen_tui.store.observations import ObservationFile
@@ -29,10 +29,20 @@ _MOST = 1e9  # an e-value beyond it says nothing more
 
 
 class Looked(NamedTuple):
-    """What became of a look. why: SLI -> why it didn't count; counted: at least one did."""
+    """What became of a look. why: SLI -> why it didn't count; counted: at least one did. unasked: why nobody knows
+    whether an abort criterion holds, or ""."""
 
     why: dict[str, str]
     counted: bool
+    unasked: str = ""
+
+
+class Held(NamedTuple):
+    """An abort criterion that held at the last `looks` looks. value: what it measured at the last of them."""
+
+    criterion: str
+    value: float
+    looks: int
 
 
 Heard = Callable[[Look, Verdict, float], object]
@@ -60,6 +70,7 @@ class Record:
         self.data_at: float | None = None
         self.verdict: Verdict | None = None
         self._held_at = self._astray_at = 0.0
+        self._held: dict[str, Held] = {}
 
     @property
     def begun(self) -> bool:
@@ -83,6 +94,11 @@ class Record:
         why = self.verdict.why if self.verdict is not None else ""
         astray = IN_WORDS.get(self.verdict.traffic, "") if self.verdict is not None else ""
         return Judged(self._canary.answer, why, self.share, self._held_at, astray, self._astray_at)
+
+    @property
+    def aborting(self) -> tuple[Held, ...]:
+        """The abort criteria that held at enough looks in a row."""
+        return tuple(one for one in self._held.values() if one.looks >= ABORT_LOOKS)
 
     def load(self) -> None:
         """Everything from the file, when it is another than was read last. Raises StoreError."""
@@ -143,8 +159,11 @@ class Record:
         else:
             self._write(step_line(self._id, ratios, share))
 
-    def look(self, at: float, share: float | None, scrapes: Scrapes) -> Looked:
-        """One look, written and judged. share: as of `look_line`. A look at numbers that are no newer isn't kept."""
+    def look(
+        self, at: float, share: float | None, scrapes: Scrapes, aborts: Mapping[str, float] | None = None
+    ) -> Looked:
+        """One look, written and judged. share, aborts: as of `look_line`. A look at numbers that are no newer isn't
+        kept."""
         if self._canary is None:
             raise ValueError("no settings yet")
         rises: dict[str, Increments] = {
@@ -155,16 +174,22 @@ class Record:
         if why and len(why) == len(rises) and set(why.values()) == {LATE}:
             return Looked(why, False)
         try:
-            self._write(look_line(self._id, at, self.share, share, rises, scrapes))
+            self._write(look_line(self._id, at, self.share, share, rises, scrapes, aborts))
         except BaseException:
             self._trackers = {}  # they have seen what isn't kept
             self._canary = None
             raise
         return Looked(why, len(why) < len(rises))
 
-    def evidence(self) -> dict[str, Any]:
-        """What the present verdict rests on, for the log; with the hash of the file as far as it goes."""
+    def evidence(self, cause: str = "") -> dict[str, Any]:
+        """What the present verdict rests on, for the log; with the hash of the file as far as it goes.
+
+        cause: of a roll-back, as of canary_state: an abort criterion has evidence of its own.
+        """
         fields: dict[str, Any] = {"observations": {"sha256": self._file.digest, "bytes": self._file.size}}
+        if cause == CRITERION and self.aborting:
+            held = self.aborting[0]
+            return {**fields, "criterion": held.criterion, "value": held.value, "held_looks": held.looks}
         verdict, settings = self.verdict, self.settings
         if verdict is None or settings is None or not verdict.evidence:
             return fields
@@ -224,6 +249,13 @@ class Record:
         if read:
             self.data_at = max(read) if self.data_at is None else max(self.data_at, *read)
         self.share = float(line["step"])
+        aborts = line.get("aborts")
+        if aborts is not None:
+            before = self._held
+            self._held = {
+                text: Held(text, float(value), before[text].looks + 1 if text in before else 1)
+                for text, value in aborts.items()
+            }
         return Look(at, arms[0], arms[1], line.get("share"))
 
     def _judge(self, looks: Sequence[tuple[Look, float]]) -> None:

@@ -3,17 +3,18 @@
 from collections.abc import Mapping
 
 from kaizen_tui.core.canary_plan import canary_steps
-from kaizen_tui.core.canary_state import parts
+from kaizen_tui.core.canary_state import NOT_TAKEN, parts
 from kaizen_tui.core.errors import StoreError, UsageError
 from kaizen_tui.core.unmet import Decision
 from kaizen_tui.loop import canary_acts as acts
 from kaizen_tui.loop import govern
+from kaizen_tui.loop.canaries import others_at
 from kaizen_tui.loop.canary_acts import Hand, state_of
 from kaizen_tui.loop.context import Session
 from kaizen_tui.loop.govern import RefusedError
 from kaizen_tui.loop.observe import counters, source_of
 from kaizen_tui.loop.rollouts import Plan, deciding, plan_of, splitter_of
-from kaizen_tui.store.ticket_lock import TicketLock
+from kaizen_tui.store.ticket_lock import StartLock, TicketLock
 from kaizen_tui.traffic.splitter import SplitterError, percent
 
 
@@ -34,24 +35,24 @@ def deploy(session: Session, ticket_id: str, share: float | None, env: Mapping[s
         if share is None:
             raise RefusedError(f"{ticket_id} is in canary already", hint=f"`kaizen run {ticket_id}` drives it")
         with TicketLock(session.workspace, ticket_id, "act").wait():
-            _by_hand(Hand(session, splitter_of(session.workspace, plan, env), plan.draw), share)
+            _by_hand(session, plan, share, env)
         return Decision(True, "canary", False, ticket=ticket_id, current="canary")
     decision = govern.why(session, ticket_id).get("canary")
     if decision is None or not decision.allowed:
         return govern.move(session, ticket_id, "canary")  # refuses, in words
-    hand = _ready(session, plan, env)
-    with TicketLock(session.workspace, ticket_id, "act").wait():
+    _ask_baseline(session, plan)
+    with StartLock(session.workspace).wait(), TicketLock(session.workspace, ticket_id, "act").wait():
+        hand = _ready(session, plan, env)
         decision = govern.move(session, ticket_id, "canary")
         if decision.allowed:
             _give(hand, first, "the first step" if share is None else "by hand")
     return decision
 
 
-def _ready(session: Session, plan: Plan, env: Mapping[str, str]) -> Hand:
-    """All that a canary needs is there, and nobody has another one at this splitter."""
+def _ask_baseline(session: Session, plan: Plan) -> None:
+    """What a canary is judged against is there."""
     if not plan.ticket.uid:
         raise RefusedError(f"{plan.ticket.id} has no uid to draw users by", hint="`kaizen doctor --fix` gives it one")
-    splitter = splitter_of(session.workspace, plan, env)
     names = [metric.name for metric in deciding(plan)]
     scrapes, errors = counters(source_of(session.workspace), plan.component.id, names, session.now().timestamp() // 1)
     missing = [name for name, (baseline, _) in scrapes.items() if baseline is None]
@@ -59,6 +60,16 @@ def _ready(session: Session, plan: Plan, env: Mapping[str, str]) -> Hand:
         raise StoreError(
             f"the baseline has no numbers of {missing[0]}: {errors.get(missing[0], 'no data')}",
             hint="the canary is judged against them; see docs/canary.md",
+        )
+
+
+def _ready(session: Session, plan: Plan, env: Mapping[str, str]) -> Hand:
+    """The splitter answers, and nobody has another canary there."""
+    splitter = splitter_of(session.workspace, plan, env)
+    others = others_at(session, plan.ticket.id, splitter.name)
+    if others:
+        raise RefusedError(
+            f"{others[0]} is in canary at the splitter {splitter.name}", hint="one at a time; end that one first"
         )
     given = splitter.share()
     if parts(given):
@@ -69,13 +80,18 @@ def _ready(session: Session, plan: Plan, env: Mapping[str, str]) -> Hand:
     return Hand(session, splitter, plan.draw)
 
 
-def _by_hand(hand: Hand, share: float) -> None:
-    state = state_of(hand.session, hand.id)
-    if state is None or state.ending is not None:
-        raise RefusedError(f"{hand.id} is being rolled back")
+def _by_hand(session: Session, plan: Plan, share: float, env: Mapping[str, str]) -> None:
+    ticket_id = plan.ticket.id
+    state = state_of(session, ticket_id)
+    if state is None:
+        raise RefusedError(
+            f"the log of {ticket_id} doesn't say that it entered canary", hint=f"`kaizen abort {ticket_id}` ends it"
+        )
+    if state.ending is not None:
+        raise RefusedError(f"{ticket_id} is being rolled back")
     if state.pause is not None:
-        raise RefusedError(f"{hand.id} is paused", hint=f"`kaizen resume {hand.id}` goes on")
-    _give(hand, share, "by hand")
+        raise RefusedError(f"{ticket_id} is paused", hint=f"`kaizen resume {ticket_id}` goes on")
+    _give(Hand(session, splitter_of(session.workspace, plan, env, state.splitter), plan.draw), share, "by hand")
 
 
 def _give(hand: Hand, share: float, reason: str) -> None:
@@ -84,5 +100,5 @@ def _give(hand: Hand, share: float, reason: str) -> None:
         raise RefusedError(f"{hand.id} has no canary")
     problem = acts.set_share(hand, state, share, reason, {})
     if problem:
-        acts.roll_back(hand, state, problem, evidence={})
+        acts.roll_back(hand, state, problem, cause=NOT_TAKEN, evidence={})
         raise SplitterError(problem, hint=f"it is being rolled back; `kaizen run {hand.id}` finishes that")

@@ -5,26 +5,27 @@ from typing import Any, NamedTuple
 
 from kaizen_tui.core import canary_state as words
 from kaizen_tui.core.canary_plan import Act, Judged, Situation, Traffic, decide
-from kaizen_tui.core.canary_state import CanaryState, parts, same_share
+from kaizen_tui.core.canary_state import NOT_TAKEN, CanaryState, parts, same_share
 from kaizen_tui.core.errors import KaizenError
 from kaizen_tui.core.times import format_epoch
-from kaizen_tui.core.unmet import Decision
+from kaizen_tui.core.unmet import Decision, title
 from kaizen_tui.loop import canary_acts as acts
 from kaizen_tui.loop import govern
 from kaizen_tui.loop.acts import opened
+from kaizen_tui.loop.canaries import left_over, others_at
 from kaizen_tui.loop.canary_acts import Hand, state_of
 from kaizen_tui.loop.canary_record import Record
 from kaizen_tui.loop.context import Session
 from kaizen_tui.loop.facts import gather
-from kaizen_tui.loop.observe import aborting, baseline_now, look, source_of
-from kaizen_tui.loop.rollouts import Plan, plan_of, splitter_of
+from kaizen_tui.loop.models import load_config
+from kaizen_tui.loop.observe import baseline_now, look, source_of
+from kaizen_tui.loop.rollouts import Plan, plan_of, splitter_named, splitter_of
 from kaizen_tui.metrics.source import MetricSource
 from kaizen_tui.store.reading import read_ticket_file
 from kaizen_tui.store.ticket_lock import TicketLock
-from kaizen_tui.traffic.splitter import SplitterError
+from kaizen_tui.traffic.splitter import Draw, SplitterError
 
 _MOST_ACTS = 12  # of one look; a step, a pause or an end takes three at the most
-ABORT_LOOKS = 3  # consecutive looks at which an abort criterion holds: one look alone never decides
 
 
 class Report(NamedTuple):
@@ -54,8 +55,6 @@ class Driver:
         self._advise = advise
         self._record: Record | None = None
         self._hand: Hand | None = None
-        self._holding: dict[str, int] = {}
-        self._aborts: tuple[str, ...] = ()
         self._fine_at: float | None = None
         self._max_blind = 120.0
         self._look = 15.0
@@ -81,20 +80,25 @@ class Driver:
         state = state_of(self._session, self.id)
         if plan.ticket.status != "canary" or state is None:
             return self._elsewhere(plan, state)
-        self._hand = Hand(self._session, splitter_of(self._session.workspace, plan, self._env), plan.draw)
+        splitter = splitter_of(self._session.workspace, plan, self._env, state.splitter)
+        self._hand = Hand(self._session, splitter, plan.draw)
         source, trouble = self._observe(plan, state)
         with TicketLock(self._session.workspace, self.id, "act").wait():
             return self._decide(plan, self._hand, source, trouble)
 
     def _elsewhere(self, plan: Plan, state: CanaryState | None) -> Report:
-        """Nobody has the canary of a ticket that was taken out of canary by hand."""
+        """Nobody keeps the canary of a ticket that was taken out of canary by hand."""
         status, trouble = plan.ticket.status, ""
-        hand = self._hand
-        if hand is not None and status != "complete" and not self._advise:
+        if status == "canary":
+            trouble = f"its log doesn't say that it entered canary; `kaizen abort {self.id}` takes it from everybody"
+        elif state is not None and left_over(self._session, self.id, status) and not self._advise:
+            splitter = splitter_of(self._session.workspace, plan, self._env, state.splitter)
+            hand = Hand(self._session, splitter, plan.draw)
             with TicketLock(self._session.workspace, self.id, "act").wait():
-                if parts(hand.splitter.share()):
-                    hand.splitter.set_share(0.0, hand.draw)
-                    trouble = f"it is {status} now; the share was set to 0"
+                if not others_at(self._session, self.id, splitter.name):  # else the share is theirs
+                    acts.to_nobody(hand, ())
+                acts.left(hand, state, status)
+                trouble = f"it is {title(status)} now; the share was set to 0"
         return Report(self.id, status, state, Judged(), (), trouble, self._look)
 
     def _observe(self, plan: Plan, state: CanaryState) -> tuple[MetricSource | None, str]:
@@ -108,17 +112,10 @@ class Driver:
             if not parts(state.share) or state.ending is not None:
                 return source, ""
             looked = look(self._record, plan, state, source, self._now())
-            if parts(state.wanted):
-                self._watch_aborts(plan, source)
         except (KaizenError, OSError) as error:
             return source, str(error)
         why = "; ".join(f"{name}: {reason}" for name, reason in looked.why.items())
-        return source, "" if looked.counted else why
-
-    def _watch_aborts(self, plan: Plan, source: MetricSource) -> None:
-        found = aborting(source, plan, self._now())
-        self._holding = {text: self._holding.get(text, 0) + 1 for text in found}
-        self._aborts = tuple(found[text] for text, looks in self._holding.items() if looks >= ABORT_LOOKS)
+        return source, "; ".join(filter(None, ("" if looked.counted else why, looked.unasked)))
 
     def _decide(self, plan: Plan, hand: Hand, source: MetricSource | None, trouble: str) -> Report:
         done: list[Act] = []
@@ -142,16 +139,17 @@ class Driver:
     def _situation(self, plan: Plan, hand: Hand, state: CanaryState, judged: Judged) -> Situation:
         release = state.verdict == "promote" or parts(max(state.share, state.intent.to if state.intent else 0)) >= 10000
         decision = self._gate() if release else None
+        record = self._record
         return Situation(
             state,
             plan.rollout,
             judged,
             _traffic(hand, state),
             self._now(),
-            self._record.data_at if self._record is not None else None,
+            record.data_at if record is not None else None,
             gate=decision is not None and decision.allowed,
             shut=tuple(one.text for one in decision.refused) if decision is not None else (),
-            aborts=self._aborts,
+            aborts=tuple(f"{one.criterion} ({one.value:.4g})" for one in record.aborting) if record is not None else (),
         )
 
     def _gate(self) -> Decision:
@@ -186,11 +184,12 @@ class Driver:
         evidence = self._evidence() if promoted else {}
         problem = acts.set_share(hand, state, act.share, act.reason, evidence, resume=act.kind == "resume")
         if problem:
-            acts.roll_back(hand, state, problem, evidence={})
+            acts.roll_back(hand, state, problem, cause=NOT_TAKEN, evidence={})
         return problem
 
     def _roll_back(self, act: Act, plan: Plan, hand: Hand, state: CanaryState, source: MetricSource | None) -> None:
-        acts.roll_back(hand, state, act.reason, verdict=act.verdict, evidence=self._evidence())
+        evidence = self._evidence(act.cause)
+        acts.roll_back(hand, state, act.reason, cause=act.cause, verdict=act.verdict, evidence=evidence)
         baseline = baseline_now(source, plan, self._now()) if source is not None else ()
         acts.rolled_back(hand, state, act.reason, baseline)
 
@@ -199,8 +198,8 @@ class Driver:
         decision = govern.move(self._session, self.id, target, reason=act.reason)
         return "" if decision.allowed else "; ".join(one.text for one in decision.refused)
 
-    def _evidence(self) -> dict[str, Any]:
-        return self._record.evidence() if self._record is not None and self._record.begun else {}
+    def _evidence(self, cause: str = "") -> dict[str, Any]:
+        return self._record.evidence(cause) if self._record is not None and self._record.begun else {}
 
     def _say(self, act: Act, hand: Hand, state: CanaryState) -> None:
         """Logs what would be done, once."""
@@ -214,17 +213,39 @@ class Driver:
 
     def _failed(self, why: str, now: float) -> Report:
         """The files can't be read, say. Nobody is left with a canary that nobody can judge."""
-        hand, since = self._hand, self._fine_at
-        state = None
-        if hand is not None and since is not None and abs(now - since) > self._max_blind and not self._advise:
+        since, state = self._fine_at, None
+        if since is not None and abs(now - since) > self._max_blind and not self._advise:
+            hand = self._hand
             try:
+                hand = hand or self._last_hand()
                 with TicketLock(self._session.workspace, self.id, "act").wait():
                     state = state_of(self._session, self.id)
-                    if state is not None and parts(state.wanted):
-                        acts.pause(hand, state, f"it can't be driven: {why}", words.BLIND)
+                    if hand is not None and (state is None or parts(state.wanted)):
+                        acts.pause(hand, state or CanaryState(0), f"it can't be driven: {why}", words.BLIND)
             except (KaizenError, OSError) as error:
-                why = f"{why}; {error}"
+                why = "; ".join(dict.fromkeys(filter(None, (why, str(error), _emptied(hand)))))
         return Report(self.id, "canary", state, Judged(), (), why, self._look)
+
+    def _last_hand(self) -> Hand | None:
+        """Where the ticket or its component can't be read: the splitter that the log names. For share 0 it is enough
+        to know that one."""
+        state = state_of(self._session, self.id)
+        if state is None or not state.splitter:
+            return None
+        workspace = self._session.workspace
+        splitter = splitter_named(workspace, load_config(workspace), state.splitter, self._env)
+        return Hand(self._session, splitter, Draw(self.id, ""))
+
+
+def _emptied(hand: Hand | None) -> str:
+    """Takes the canary from everybody where not even the log can be read; what kept it from that, or ""."""
+    if hand is None:
+        return ""
+    try:
+        hand.splitter.set_share(0.0, hand.draw)
+    except SplitterError as error:
+        return str(error)
+    return ""
 
 
 def _traffic(hand: Hand, state: CanaryState) -> Traffic:

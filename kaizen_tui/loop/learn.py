@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from kaizen_tui.core.canary_state import ASKED
+from kaizen_tui.core.canary_state import ASKED, NOT_TAKEN, CanaryState
 from kaizen_tui.core.errors import ConflictError, KaizenError, UsageError
 from kaizen_tui.core.unmet import Decision
 from kaizen_tui.loop import canary_acts as acts
@@ -39,10 +39,11 @@ def abort(session: Session, ticket_id: str, reason: str, env: Mapping[str, str])
         return govern.move(session, ticket_id, "aborted", reason=reason)
     plan, hand = _hand(session, ticket_id, env)
     with TicketLock(session.workspace, ticket_id, "act").wait():
-        state = state_of(session, ticket_id)
-        if state is not None and (state.ending is None or not state.ending.verified):
+        # Without a state its log lost the canary, or never had it: nobody knows what is in effect, so it is set.
+        state = state_of(session, ticket_id) or CanaryState(0)
+        if state.ending is None or not state.ending.verified:
             try:
-                acts.roll_back(hand, state, reason, evidence={})
+                acts.roll_back(hand, state, reason, cause=ASKED, evidence={})
             except SplitterError as error:
                 raise SplitterError(
                     f"the roll-back isn't confirmed: {error.what}",
@@ -65,8 +66,8 @@ def pause(session: Session, ticket_id: str, reason: str, env: Mapping[str, str])
     """Takes the canary from everybody, for now. Raises RefusedError, SplitterError."""
     _, hand = _hand(session, ticket_id, env)
     with TicketLock(session.workspace, ticket_id, "act").wait():
-        state = state_of(session, ticket_id)
-        if state is None or state.ending is not None:
+        state = state_of(session, ticket_id) or CanaryState(0)
+        if state.ending is not None:
             raise RefusedError(f"{ticket_id} is being rolled back")
         if state.pause is not None and state.pause.cause == ASKED:
             raise RefusedError(f"{ticket_id} is paused already", hint=f"`kaizen resume {ticket_id}` goes on")
@@ -82,7 +83,7 @@ def resume(session: Session, ticket_id: str, reason: str, env: Mapping[str, str]
             raise RefusedError(f"{ticket_id} is not paused")
         problem = acts.set_share(hand, state, state.share, reason, {}, resume=True)
         if problem:
-            acts.roll_back(hand, state, problem, evidence={})
+            acts.roll_back(hand, state, problem, cause=NOT_TAKEN, evidence={})
             raise SplitterError(problem, hint=f"it is being rolled back; `kaizen run {ticket_id}` finishes that")
         return state.share
 
@@ -91,4 +92,6 @@ def _hand(session: Session, ticket_id: str, env: Mapping[str, str]) -> tuple[Pla
     plan = plan_of(session.workspace, ticket_id)
     if plan.ticket.status != "canary":
         raise RefusedError(f"{ticket_id} has no canary: it is {plan.ticket.status.replace('_', ' ')}")
-    return plan, Hand(session, splitter_of(session.workspace, plan, env), plan.draw)
+    state = state_of(session, ticket_id)
+    begun = state.splitter if state is not None else ""
+    return plan, Hand(session, splitter_of(session.workspace, plan, env, begun), plan.draw)

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from kaizen_tui.analysis.counters import Reading, Scrape
@@ -44,8 +45,9 @@ def source_of(workspace: Workspace) -> MetricSource:
 def look(record: Record, plan: Plan, state: CanaryState, source: MetricSource, now: float) -> Looked:
     """Takes one look.
 
-    Raises UnreachableError and OSError where the source can't be asked, StoreError where the look can't be written;
-    then nothing is recorded.
+    An abort criterion that nobody can answer for doesn't keep the rest of the look from being taken. Raises
+    UnreachableError and OSError where the source can't be asked, StoreError where the look can't be written; then
+    nothing is recorded.
     """
     share = state.share
     if record.settings is None:
@@ -55,11 +57,20 @@ def look(record: Record, plan: Plan, state: CanaryState, source: MetricSource, n
     names = [sli.name for sli in settings.slis] if settings is not None else []
     at = float(math.floor(now))
     scrapes, errors = counters(source, plan.component.id, names, at)
+    aborts, unasked = _aborts(source, plan, at) if parts(state.wanted) else ({}, "")
     # What came in since the look before tells of the share only where that was in effect all the time.
     steady = record.verdict is not None and record.verdict.at > state.share_at and state.intent is None
     told = share if steady and 0 < parts(state.wanted) < parts(1.0) else None
-    looked = record.look(now, told, scrapes)
-    return Looked({name: errors.get(name) or why for name, why in looked.why.items()}, looked.counted)
+    looked = record.look(now, told, scrapes, aborts)
+    return Looked({name: errors.get(name) or why for name, why in looked.why.items()}, looked.counted, unasked)
+
+
+def _aborts(source: MetricSource, plan: Plan, at: float) -> tuple[dict[str, float] | None, str]:
+    """The abort criteria that hold now; None, and why, where nobody can say."""
+    try:
+        return aborting(source, plan, at), ""
+    except (KaizenError, OSError) as error:
+        return None, f"the abort criteria can't be looked at: {error}"
 
 
 def counters(source: MetricSource, component: str, names: Sequence[str], at: float) -> tuple[Scrapes, dict[str, str]]:
@@ -100,17 +111,17 @@ def baseline_now(source: MetricSource, plan: Plan, now: float) -> tuple[Baseline
     return tuple(found)
 
 
-def aborting(source: MetricSource, plan: Plan, now: float) -> dict[str, str]:
+def aborting(source: MetricSource, plan: Plan, now: float) -> dict[str, float]:
     """The automatic abort criteria with a bound of their own that hold for the canary now: text -> what it measures.
 
     Raises UnreachableError, OSError.
     """
+    readings = [read_criterion(text, plan.component.metric_fields) for text in plan.ticket.abort_criteria]
+    bounds = [one for one in readings if one.kind == "automatic" and one.value is not None]
+    canary: Version = "canary"
+    asked = [partial(source.instant, plan.component.id, one.metric, now, canary) for one in bounds]
     found = {}
-    for text in plan.ticket.abort_criteria:
-        reading = read_criterion(text, plan.component.metric_fields)
-        if reading.kind != "automatic" or reading.value is None:
-            continue
-        value = source.instant(plan.component.id, reading.metric, now, "canary").value
-        if value is not None and holds(reading, value, None):
-            found[text] = f"{text} ({value:.4g})"
+    for reading, instant in zip(bounds, ask_all(source.width, asked), strict=True):
+        if instant.value is not None and math.isfinite(instant.value) and holds(reading, instant.value, None):
+            found[reading.text] = instant.value
     return found

@@ -61,10 +61,25 @@ def rollout_of(ticket: Ticket, component: Component) -> Rollout:
     return rollout.model_copy(update={key: getattr(own, key) for key in own.model_fields_set})
 
 
-def splitter_of(workspace: Workspace, plan: Plan, env: Mapping[str, str] | None = None) -> Splitter:
-    """The splitter of the settings. Raises UsageError where they name none, UntrustedError, SplitterError."""
-    name, settings = splitter_settings(plan)
-    here = os.environ if env is None else env
+def splitter_of(workspace: Workspace, plan: Plan, env: Mapping[str, str], begun: str = "") -> Splitter:
+    """The splitter of a canary. begun: the name of the one that it began with, else it is the one of the settings.
+
+    Raises UsageError where there is none, UntrustedError, SplitterError.
+    """
+    if begun:
+        return splitter_named(workspace, plan.config, begun, env)
+    return _splitter(workspace, *splitter_settings(plan), env)
+
+
+def splitter_named(workspace: Workspace, config: Config, name: str, env: Mapping[str, str]) -> Splitter:
+    """Raises as `splitter_of`."""
+    settings = config.splitters.get(name)
+    if settings is None:
+        raise UsageError(f"the canary began at the splitter {quoted(name)}, which config.yml doesn't have any more")
+    return _splitter(workspace, name, settings, env)
+
+
+def _splitter(workspace: Workspace, name: str, settings: "SplitterConfig", here: Mapping[str, str]) -> Splitter:
     need_trust(workspace, here, f"the splitter {quoted(name)}")
     if settings.type == "haproxy":
         from kaizen_tui.traffic.haproxy import HaproxyMaps, ask_socket

@@ -5,7 +5,7 @@ import os
 import time
 from collections.abc import Callable
 from types import TracebackType
-from typing import Literal
+from typing import Literal, Self
 
 from kaizen_tui.core.errors import ConflictError
 from kaizen_tui.core.ids import is_ticket_id
@@ -19,19 +19,17 @@ _LONGEST_ACT = 60.0
 _FLAGS = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
-class TicketLock:
-    """A lock file `.kaizen/canary/ID.PURPOSE`, kept for ever; the kernel lets go of the lock when its process ends.
+class CanaryLock:
+    """A lock file `.kaizen/canary/NAME`, kept for ever; the kernel lets go of the lock when its process ends.
 
-    drive: one process at a time drives the ticket's canary. act: held for each change of its share.
+    doing: what whoever holds it does, for messages.
     """
 
-    def __init__(self, ws: Workspace, ticket_id: str, purpose: Purpose) -> None:
-        if not is_ticket_id(ticket_id):
-            raise ValueError(ticket_id)
+    def __init__(self, ws: Workspace, name: str, doing: str) -> None:
         self._ws = ws
         self._folder = f"{ws.state}/canary"
-        self._path = f"{self._folder}/{ticket_id}.{purpose}"
-        self._id = ticket_id
+        self._path = f"{self._folder}/{name}"
+        self._doing = doing
         self._fd = -1
 
     @property
@@ -93,24 +91,38 @@ class TicketLock:
             files.try_call(files.sys.flock, fd, fcntl.LOCK_UN)
             files.shut(fd)
 
-    def wait(
-        self, sleep: Callable[[float], object] = time.sleep, clock: Callable[[], float] = time.monotonic
-    ) -> "TicketLock":
+    def wait(self, sleep: Callable[[float], object] = time.sleep, clock: Callable[[], float] = time.monotonic) -> Self:
         """Takes it, waiting for whoever has it; for a `with`. Raises ConflictError after a minute."""
         end = clock() + _LONGEST_ACT
         while not self.take():
             if clock() >= end:
                 raise ConflictError(
-                    f"{self.holder()} has been changing the canary of {self._id} for {_LONGEST_ACT:g} s",
+                    f"{self.holder()} has been {self._doing} for {_LONGEST_ACT:g} s",
                     hint="wait for it or end it, then repeat the command",
                 )
             sleep(_PAUSE)
         return self
 
-    def __enter__(self) -> "TicketLock":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.release()
+
+
+class TicketLock(CanaryLock):
+    """On one ticket. drive: one process at a time drives its canary. act: held for each change of its share."""
+
+    def __init__(self, ws: Workspace, ticket_id: str, purpose: Purpose) -> None:
+        if not is_ticket_id(ticket_id):
+            raise ValueError(ticket_id)
+        super().__init__(ws, f"{ticket_id}.{purpose}", f"changing the canary of {ticket_id}")
+
+
+class StartLock(CanaryLock):
+    """Held while a canary starts, so that no other one takes the same splitter in the meantime."""
+
+    def __init__(self, ws: Workspace) -> None:
+        super().__init__(ws, "start", "starting a canary")

@@ -76,6 +76,8 @@ class FakeSource:
         self.bad = {"baseline": 0.005, "canary": 0.005}
         self.away = False
         self.reach = 1.0  # how much of its share really comes to the canary
+        self.empty = False
+        self.before: Callable[[str, str], object] = lambda _component, _version: None
         self.total = {"baseline": 0.0, "canary": 0.0}
         self.faults = {"baseline": 0.0, "canary": 0.0}
 
@@ -91,14 +93,19 @@ class FakeSource:
         return ""
 
     def counters(self, component: str, metric: str, at: float, version: Version = "") -> Counters:
+        self.before(component, version)
         if self.away:
             raise UnreachableError("no answer")
+        if self.empty:
+            return Counters(at, (), "the query returned no series")
         bad, total = round(self.faults[version]), round(self.total[version])
         return Counters(at, (Counter("bad", "pod", bad), Counter("total", "pod", total)))
 
     def instant(self, component: str, metric: str, at: float, version: Version = "") -> Instant:
         if self.away:
             raise UnreachableError("no answer")
+        if self.empty:
+            return Instant(None, None, "the query returned no series")
         return Instant(self.bad.get(version, 0.0) * 100, at)
 
     def series(self, *_: Any) -> Any:
@@ -122,14 +129,30 @@ class CanaryWorld:
         self.session = Session(self.ws, ADA, lambda: self.clock, lambda: f"{next(tokens):016x}")
         self.id = new_ticket(self.session, NewTicket(title="Cap it", component="web", owner="bob")).id
         monkeypatch.setattr("kaizen_tui.loop.driver.splitter_of", lambda *_: self.splitter)
+        monkeypatch.setattr("kaizen_tui.loop.driver.splitter_named", lambda *_: self.splitter)
         monkeypatch.setattr("kaizen_tui.loop.learn.splitter_of", lambda *_: self.splitter)
         monkeypatch.setattr("kaizen_tui.loop.driver.source_of", lambda *_: self.source)
         monkeypatch.setattr("kaizen_tui.loop.observing.source_of", lambda *_: self.source)
         monkeypatch.setattr("kaizen_tui.loop.learn.source_of", lambda *_: self.source)
         self.enter_canary()
 
-    def enter_canary(self) -> None:
-        with transaction(self.ws, self.id) as tx:
+    def seconds(self) -> float:
+        """The clock."""
+        return self.clock.timestamp()
+
+    def another(self) -> str:
+        """A second ticket in canary; its id."""
+        other = new_ticket(self.session, NewTicket(title="Cap it more", component="web", owner="bob")).id
+        self.enter_canary(other)
+        return other
+
+    def edit(self, *changes: Any) -> None:
+        """The ticket's file, changed by hand: the log doesn't hear of it."""
+        path = Path(self.ws.ticket_path(self.id))
+        path.write_bytes(edit_fields(path.read_bytes(), list(changes), "ticket"))
+
+    def enter_canary(self, ticket_id: str = "") -> None:
+        with transaction(self.ws, ticket_id or self.id) as tx:
             data = edit_fields(tx.data, [SetText("status", "canary")], "ticket")
             fields = {"from": "in_review", "to": "canary", "unmet": []}
             tx.commit(data=data, events=[NewEvent(ADA, "status", fields)], at=self.clock)

@@ -179,7 +179,7 @@ def test_one_drives_and_the_other_waits(world: CanaryWorld) -> None:
     with pytest.raises(ConflictError, match="drives"):
         learn.learn(world.session, world.id, {})
     ears = Ears(lambda _report: None, lambda _id, words: said.append(words))
-    controller = Controller(world.session, [world.id], {}, ears, lambda _seconds: None)
+    controller = Controller(world.session, [world.id], {}, ears, lambda _: None, clock=world.seconds)
     controller.round()
     assert "waiting" in said[0]
     assert world.splitter.history == []

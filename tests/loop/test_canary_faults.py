@@ -1,0 +1,466 @@
+"""What may happen to a canary while it is driven: full disks, clocks that jump, edited files, slow servers.
+
+The clock is the test's; splitter and metrics server are objects of this process. tests/e2e has the same with real ones.
+"""
+
+import errno
+import json
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kaizen_tui.core.canary_state import CRITERION, EVIDENCE, canary_state
+from kaizen_tui.loop import learn
+from kaizen_tui.loop.canary_record import Record
+from kaizen_tui.loop.controller import Controller, Ears
+from kaizen_tui.loop.driver import Driver, Report
+from kaizen_tui.loop.verify import verify
+from kaizen_tui.store import files
+from kaizen_tui.store.yaml_edit import SetList, SetText
+from tests.loop.canary_world import CanaryWorld
+from tests.store.faulty import Faulty, failing, short_then_full
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CanaryWorld:
+    return CanaryWorld(tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def full_disk(monkeypatch: pytest.MonkeyPatch) -> Callable[[bool], None]:
+    """`full_disk(True)`: from now on every write finds the disk full, after half of its bytes."""
+
+    def fill(full: bool) -> None:
+        fault = Faulty(-1, short_then_full, sticky=lambda name: name == "write") if full else files.SystemCalls()
+        monkeypatch.setattr(files, "sys", fault)
+
+    return fill
+
+
+def running(world: CanaryWorld, looks: int = 3) -> Driver:
+    """Its driver, the first share being in effect."""
+    driver = Driver(world.session, world.id, {})
+    for _ in range(looks):
+        driver.tick()
+        world.pass_time(15)
+    assert world.splitter.given == 0.01
+    return driver
+
+
+def looks(world: CanaryWorld, driver: Driver, count: int) -> Report:
+    for _ in range(count):
+        report = driver.tick()
+        world.pass_time(15)
+    return report
+
+
+def controlled(world: CanaryWorld, *ids: str, **more: Any) -> tuple[Controller, list[Report], list[str]]:
+    """A controller whose clock is the world's, what it reports and what it says."""
+    reports: list[Report] = []
+    said: list[str] = []
+    ears = Ears(reports.append, lambda ticket_id, what: said.append(f"{ticket_id}: {what}"))
+    clock = more.pop("clock", world.seconds)
+    return Controller(world.session, ids, {}, ears, lambda _seconds: None, clock=clock, **more), reports, said
+
+
+# ---------------------------------------------------------------- an abort criterion is a promise of its own
+
+
+@pytest.mark.parametrize("anew", [False, True])
+def test_an_abort_criterion_that_holds_three_times_rolls_back_with_its_own_cause(
+    world: CanaryWorld, anew: bool
+) -> None:
+    world.edit(SetList("abort_criteria", ["errors_pct > 50 %"]))
+    driver = running(world, 1)
+    world.source.bad["canary"] = 0.6
+    # The judge alone would say it as well, and sooner: it must not.
+    world.source.faults["canary"] = -1e9
+    ticks = 0
+    while world.status == "canary":
+        driver = Driver(world.session, world.id, {}) if anew else driver
+        report = driver.tick()
+        world.pass_time(15)
+        ticks += 1
+        assert ticks < 10
+    assert ticks == 3
+    act = next(one for one in report.acts if one.kind == "rollback")
+    assert act.cause == CRITERION
+    verdict = world.entries("verdict")[-1]
+    assert (verdict["verdict"], verdict["cause"]) == ("rollback", "abort_criterion")
+    assert (verdict["criterion"], verdict["value"], verdict["held_looks"]) == ("errors_pct > 50 %", 60.0, 3)
+    assert "evidence" not in verdict  # no test said so, and none is claimed
+    assert world.entries("rollout")[-2]["cause"] == "abort_criterion"
+    assert "errors_pct > 50 % (60)" in world.entries("status")[-1]["reason"]
+
+
+def test_one_look_without_it_begins_the_count_anew(world: CanaryWorld) -> None:
+    world.edit(SetList("abort_criteria", ["errors_pct > 50 %"]))
+    driver = running(world)
+    for bad in (0.6, 0.6, 0.005, 0.6, 0.6, 0.005):
+        world.source.bad = {"baseline": bad, "canary": bad}
+        driver.tick()
+        world.pass_time(15)
+    assert world.status == "canary"
+    lines = [json.loads(line) for line in Path(world.ws.observations_path(world.id)).read_text().splitlines()]
+    assert [line["aborts"] for line in lines[-2:]] == [{"errors_pct > 50 %": 60.0}, {}]
+
+
+def test_the_judges_roll_back_has_the_cause_that_alpha_bounds(world: CanaryWorld) -> None:
+    driver = running(world)
+    world.source.bad["canary"] = 0.2
+    while world.status == "canary":
+        looks(world, driver, 1)
+    assert world.entries("verdict")[-1]["cause"] == EVIDENCE
+
+
+def test_a_criterion_that_nobody_can_answer_for_doesnt_stop_the_judge(world: CanaryWorld, monkeypatch: Any) -> None:
+    world.edit(SetList("abort_criteria", ["errors_pct > 50 %"]))
+    driver = running(world)
+
+    def away(*_: object) -> None:
+        raise TimeoutError("no answer within 3 s")
+
+    monkeypatch.setattr(world.source, "instant", away)
+    assert "abort criteria can't be looked at: no answer within 3 s" in driver.tick().trouble
+    world.source.bad["canary"] = 0.3
+    world.pass_time(15)
+    while world.status == "canary":
+        looks(world, driver, 1)
+    assert world.entries("verdict")[-1]["cause"] == EVIDENCE
+
+
+# ---------------------------------------------------------------- the metrics server
+
+
+def test_an_empty_metrics_server_is_as_good_as_none(world: CanaryWorld) -> None:
+    driver = running(world)
+    world.source.empty = True
+    report = looks(world, driver, 10)
+    assert world.splitter.given == 0.0
+    assert "no series" in report.trouble
+    assert world.entries("rollout")[-1]["cause"] == "blind"
+    world.source.empty = False
+    # It counts from zero now, as a new one does.
+    world.source.total = dict.fromkeys(world.source.total, 0.0)
+    world.source.faults = dict.fromkeys(world.source.faults, 0.0)
+    looks(world, driver, 2)
+    assert (world.splitter.given, world.status) == (0.01, "canary")
+
+
+# ---------------------------------------------------------------- a full disk
+
+
+def test_a_full_disk_ends_in_nobody_having_it_and_loses_nothing(
+    world: CanaryWorld, full_disk: Callable[[bool], None]
+) -> None:
+    driver = running(world)
+    log = Path(world.ws.log_path(world.id))
+    seen = Path(world.ws.observations_path(world.id))
+    before = log.read_bytes(), seen.read_bytes()
+    full_disk(True)
+    assert "the disk is full" in driver.tick().trouble
+    assert world.splitter.given == 0.01  # a short while costs nothing
+    for _ in range(10):
+        world.pass_time(15)
+        report = driver.tick()
+        assert "the disk is full" in report.trouble
+    assert world.splitter.given == 0.0
+    assert log.read_bytes().startswith(before[0])
+    assert seen.read_bytes().startswith(before[1])
+    full_disk(False)
+    world.pass_time(15)
+    looks(world, driver, 2)
+    assert (world.splitter.given, world.status) == (0.01, "canary")
+    assert world.log.problems == ()
+    assert all(json.loads(line) for line in seen.read_text().splitlines())
+    assert verify(world.session, [world.id])[0].ok
+
+
+def test_a_bad_canary_goes_back_though_the_roll_back_cannot_be_logged(
+    world: CanaryWorld, full_disk: Callable[[bool], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    driver = running(world)
+    world.source.bad["canary"] = 0.5
+    judged = Record.look
+
+    def last_bytes(record: Record, *args: Any) -> Any:
+        looked = judged(record, *args)
+        full_disk(record.judged.answer == "rollback")
+        return looked
+
+    monkeypatch.setattr(Record, "look", last_bytes)
+    while world.splitter.given:
+        report = looks(world, driver, 1)
+    assert "the disk is full" in report.trouble
+    assert world.entries("verdict") == []
+    full_disk(False)
+    monkeypatch.setattr(Record, "look", judged)
+    looks(world, driver, 1)
+    assert (world.status, world.splitter.given) == ("aborted", 0.0)
+
+
+def test_a_roll_back_that_cannot_be_logged_is_done_all_the_same(
+    world: CanaryWorld, full_disk: Callable[[bool], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running(world)
+    full_disk(True)
+    with pytest.raises(Exception, match="the disk is full"):
+        learn.abort(world.session, world.id, "a customer called", {})
+    assert world.splitter.given == 0.0
+    full_disk(False)
+    assert learn.abort(world.session, world.id, "a customer called", {}).allowed
+    assert (world.status, world.log.problems) == ("aborted", ())
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO, errno.EROFS])
+def test_no_step_is_taken_that_is_not_on_disk(world: CanaryWorld, code: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A write that fails before the share is set leaves the share; one that fails after it is made up for."""
+    for failing_call in range(0, 60, 3):
+        driver = Driver(world.session, world.id, {})
+        monkeypatch.setattr(files, "sys", Faulty(failing_call, failing(code)))
+        driver.tick()
+        monkeypatch.setattr(files, "sys", files.SystemCalls())
+        state = canary_state(world.log)
+        assert state is not None
+        assert world.splitter.given <= max(state.wanted, state.intent.to if state.intent else 0.0)
+        assert world.log.problems == ()
+        world.pass_time(15)
+    assert (world.splitter.given in (0.01, 0.1), world.status) == (True, "canary")
+    steps = [one["to"] for one in world.entries("rollout") if one["action"] == "set_share" and one["verified"]]
+    assert steps == sorted(set(steps))
+
+
+# ---------------------------------------------------------------- clocks
+
+
+def test_a_clock_that_is_set_back_delays_no_look(world: CanaryWorld) -> None:
+    ticking = [0.0]
+    controller, reports, _ = controlled(world, clock=lambda: ticking[0])
+    for _ in range(3):
+        controller.round()
+        ticking[0] += 15
+        world.pass_time(15)
+    assert (len(reports), world.splitter.given) == (3, 0.01)
+    world.clock -= timedelta(hours=5)
+    controller.round()
+    assert len(reports) == 4
+    # What was seen lies in the future: nobody knows how the canary stands until the clock is there again.
+    assert world.splitter.given == 0.0
+    assert world.entries("rollout")[-1]["cause"] == "blind"
+    for _ in range(3):
+        ticking[0] += 15
+        world.pass_time(15)
+        controller.round()
+    assert (world.splitter.given, world.status) == (0.0, "canary")
+    world.clock += timedelta(hours=5)
+    ticking[0] += 15
+    world.pass_time(15)
+    controller.round()
+    assert (world.splitter.given, world.status) == (0.01, "canary")
+    assert world.log.problems == ()
+
+
+def test_a_clock_that_jumps_forward_and_back_ends_nothing(world: CanaryWorld) -> None:
+    driver = running(world)
+    world.clock += timedelta(hours=3)
+    world.source.empty = True  # a server whose clock is right has no numbers of that time
+    driver.tick()
+    assert (world.splitter.given, world.status) == (0.0, "canary")
+    world.clock -= timedelta(hours=3)
+    world.source.empty = False
+    world.pass_time(15)
+    looks(world, driver, 2)
+    assert (world.splitter.given, world.status) == (0.01, "canary")
+    assert world.log.problems == ()
+
+
+# ---------------------------------------------------------------- edited by hand
+
+
+def test_fields_that_are_edited_count_from_the_next_look(world: CanaryWorld) -> None:
+    driver = running(world)
+    world.edit(SetText("title", "Cap it well"), SetList("abort_criteria", ["errors_pct > 0.1 %"]))
+    while world.status == "canary":
+        looks(world, driver, 1)
+    assert world.entries("verdict")[-1]["cause"] == "abort_criterion"
+
+
+@pytest.mark.parametrize("status", ["aborted", "draft", "complete", "in_review"])
+@pytest.mark.parametrize("fresh", [False, True])
+def test_a_ticket_taken_out_of_canary_by_hand_leaves_no_users_behind(
+    world: CanaryWorld, status: str, fresh: bool
+) -> None:
+    if fresh:  # nobody drove it when it happened
+        running(world)
+        learn.pause(world.session, world.id, "", {})  # it was acted on from this machine
+        learn.resume(world.session, world.id, "", {})
+        world.edit(SetText("status", status))
+    controller, reports, _ = controlled(world)
+    if not fresh:
+        for _ in range(3):
+            controller.round()
+            world.pass_time(15)
+        world.edit(SetText("status", status))
+    controller.round()
+    assert world.splitter.given == 0.0
+    assert reports[-1].ended
+    assert "the share was set to 0" in reports[-1].trouble
+    last = world.entries("rollout")[-1]
+    assert (last["action"], last["to"], last["verified"], last["cause"]) == ("rollback", 0, True, "moved")
+    world.splitter.given = 0.07  # somebody else's, later
+    world.pass_time(15)
+    controller.round()
+    assert world.splitter.given == 0.07
+
+
+def test_a_named_one_taken_out_by_hand_is_seen_to_as_well(world: CanaryWorld) -> None:
+    running(world)
+    world.edit(SetText("status", "aborted"))
+    controller, _, _ = controlled(world, world.id)
+    controller.run()
+    assert (world.splitter.given, controller.ended) == (0.0, {world.id: "aborted"})
+
+
+def test_a_status_canary_that_the_log_knows_nothing_of_is_said_and_can_be_ended(world: CanaryWorld) -> None:
+    path = Path(world.ws.log_path(world.id))
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:1]))
+    world.splitter.given = 0.05
+    report = Driver(world.session, world.id, {}).tick()
+    assert f"`kaizen abort {world.id}`" in report.trouble
+    assert learn.abort(world.session, world.id, "who did that?", {}).allowed
+    assert (world.splitter.given, world.status) == (0.0, "aborted")
+
+
+def test_a_share_that_the_log_no_longer_proves_goes_back(world: CanaryWorld) -> None:
+    driver = running(world)
+    path = Path(world.ws.log_path(world.id))
+    path.write_text(path.read_text().replace('"reason":"the first step"', '"reason":"the second step"'))
+    looks(world, driver, 1)
+    assert (world.splitter.given, world.status) == (0.0, "aborted")
+    assert "1 % of the users get the canary, not 0 %" in world.entries("status")[-1]["reason"]
+
+
+def test_a_log_that_cannot_be_believed_raises_no_share(world: CanaryWorld) -> None:
+    driver = running(world)
+    path = Path(world.ws.log_path(world.id))
+    path.write_bytes(path.read_bytes() + b"all is well\n")
+    report = looks(world, driver, 60)  # many times of what the next step takes
+    assert report.judged.answer == "promote"
+    assert (world.splitter.given, world.status) == (0.01, "canary")
+    assert "line 5 of the log can't be believed" in report.acts[-1].reason
+    path.write_bytes(path.read_bytes().replace(b"all is well\n", b""))
+    looks(world, driver, 1)
+    assert world.splitter.given == 0.1
+
+
+def test_a_log_that_is_gone_or_garbage_ends_in_nobody_having_it(world: CanaryWorld) -> None:
+    driver = running(world)
+    path = Path(world.ws.log_path(world.id))
+    whole = path.read_bytes()
+    path.unlink()
+    path.mkdir()
+    report = looks(world, driver, 11)
+    assert report.trouble
+    assert world.splitter.given == 0.0
+    path.rmdir()
+    path.write_bytes(whole)
+    looks(world, driver, 2)
+    assert (world.splitter.given, world.status) == (0.01, "canary")
+
+
+def test_a_ticket_that_cannot_be_read_ends_in_nobody_having_it_whoever_drives(world: CanaryWorld) -> None:
+    running(world)
+    path = Path(world.ws.ticket_path(world.id))
+    text = path.read_text()
+    path.write_text("id: [")
+    driver = Driver(world.session, world.id, {})
+    report = looks(world, driver, 11)
+    assert world.splitter.given == 0.0
+    assert "ticket.yml" in report.trouble or "ticket" in report.trouble
+    assert world.entries("rollout")[-1]["cause"] == "blind"
+    path.write_text(text)
+    looks(world, driver, 2)
+    assert (world.splitter.given, world.status) == (0.01, "canary")
+
+
+def test_another_splitter_in_the_settings_leaves_no_users_at_the_old_one(world: CanaryWorld) -> None:
+    asked: list[str] = []
+    running(world)
+    world.component.write_text(world.component.read_text().replace("rollout: {", "rollout: {splitter: other, "))
+    state = canary_state(world.log)
+    assert state is not None
+    assert state.splitter == "fake"
+    import kaizen_tui.loop.driver as room
+
+    original = room.splitter_of
+
+    def noted(*args: Any) -> Any:
+        asked.append(args[3])
+        return original(*args)
+
+    room.splitter_of = noted
+    try:
+        Driver(world.session, world.id, {}).tick()
+    finally:
+        room.splitter_of = original
+    assert asked == ["fake"]
+
+
+# ---------------------------------------------------------------- several at once
+
+
+def test_a_slow_server_for_one_canary_delays_no_other_roll_back(
+    world: CanaryWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = world.another()
+    other = type(world.splitter)()
+    monkeypatch.setattr(
+        "kaizen_tui.loop.driver.splitter_of",
+        lambda _ws, plan, *_: other if plan.ticket.id == slow else world.splitter,
+    )
+    world.source.bad["canary"] = 0.3
+    controller, reports, _ = controlled(world)
+    answers, hangs = threading.Event(), threading.Event()
+
+    def stuck(*_: str) -> None:
+        if threading.current_thread().name == f"kaizen-{slow}":
+            hangs.set()
+            assert answers.wait(60)
+
+    controller.round()
+    world.source.before = stuck
+    try:
+        for _ in range(100):
+            world.pass_time(15)
+            turning = threading.Thread(target=controller.round)
+            turning.start()
+            while turning.is_alive():
+                turning.join(0.02)
+                if hangs.is_set():
+                    world.clock += timedelta(seconds=1)  # time goes on while it hangs
+            if world.status == "aborted":
+                break
+        assert (world.status, world.splitter.given) == ("aborted", 0.0)
+        assert other.given == 0.01
+        assert [one.id for one in reports].count(slow) == 1
+    finally:
+        answers.set()
+    while len([one for one in reports if one.id == slow]) < 2:
+        world.pass_time(15)
+        controller.round()
+
+
+def test_an_error_of_the_program_is_not_kept_quiet(world: CanaryWorld) -> None:
+    def broken(*_: str) -> None:
+        raise ZeroDivisionError
+
+    controller, _, _ = controlled(world)
+    controller.round()
+    world.pass_time(15)
+    world.source.before = broken
+    with pytest.raises(ZeroDivisionError):
+        controller.round()
