@@ -51,7 +51,9 @@ class Told:
     def run(self, notifier: Notifier, looks: int = 40) -> None:
         """A controller for so many looks, or until the canary ends."""
         ears = Ears(lambda _report: self.world.pass_time(15), lambda who, words: self.said.append((who, words)))
-        controller = Controller(notifier.session, [self.world.id], {}, ears, lambda _: None, notify=notifier)
+        controller = Controller(
+            notifier.session, [self.world.id], {}, ears, lambda _: None, notify=notifier, clock=self.world.seconds
+        )
         for _ in range(looks):
             self.looks += 400
             controller.round()
