@@ -9,7 +9,8 @@ import queue
 import random
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple, Protocol
 
 from kaizen_tui.core.delivery import MAX_AGE
@@ -27,7 +28,9 @@ from kaizen_tui.notify.receivers import Receiver, receivers_of
 from kaizen_tui.store.log_file import read_log_bytes
 from kaizen_tui.store.outbox import Outbox, letter_name
 from kaizen_tui.store.reading import read_ticket_file
+from kaizen_tui.traffic.splitter import SplitterError
 
+_LAST = 3.0  # seconds that an act may take longer for the sake of its events; the rest stays in the outbox
 _SWEEP = 60.0  # seconds between two looks for what waits for receivers that are gone
 _NOT_ONCE = 2  # looks in a row that failed before somebody is told: one alone may be an edit under way
 
@@ -143,9 +146,16 @@ class Notifier:
             postman.settle(max(0.0, end - self._clocks.ticking()))
             postman.stop()
 
-    def waiting(self) -> int:
-        """How many events wait for the receivers. Raises StoreError."""
-        return sum(one.receiver in self._postmen for one in self._outbox.waiting())
+    def say_what_waits(self) -> None:
+        """How many events the receivers haven't got yet."""
+        try:
+            left = sum(one.receiver in self._postmen for one in self._outbox.waiting())
+        except KaizenError as error:
+            self._said("notify", str(error))
+            return
+        if left:
+            events = f"{left} event{'' if left == 1 else 's'}"
+            self._said("notify", f"{events} not delivered yet; `kaizen run` goes on with it")
 
     def _work(self) -> None:
         while True:
@@ -298,3 +308,20 @@ def _of_report(item: _Item, log: LogView, at: str) -> Sequence[Notice | None]:
     if state.verdict == "promote" and report.acts and report.acts[-1].kind == "wait" and state.pause is None:
         return (approval_needed(log, report.acts[-1].reason, at),)
     return ()
+
+
+@contextmanager
+def telling(session: Session, env: Mapping[str, str], said: Said, *ids: str) -> Iterator[Notifier]:
+    """Tells the receivers what is done to these tickets with `Notifier.session`. said: as of `Notifier`."""
+    notifier = Notifier(session, env, said)
+    try:
+        for ticket_id in ids:
+            notifier.follow(ticket_id)
+        yield notifier
+    except SplitterError as error:
+        for ticket_id in ids:
+            notifier.failed(ticket_id, str(error))
+        raise
+    finally:
+        notifier.close(_LAST)
+        notifier.say_what_waits()

@@ -1,8 +1,7 @@
 """What a person does to a canary, carried out in a worker: the commands' own acts, with the same notifications."""
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from textual.content import Content
@@ -14,11 +13,9 @@ from kaizen_tui.tui.canary.mini import percent
 from kaizen_tui.tui.words import text
 
 if TYPE_CHECKING:
-    from kaizen_tui.loop.notifying import Notifier
     from kaizen_tui.tui.desk import Desk
 
 Deed = Literal["pause", "resume", "step", "roll_back"]
-_LAST = 3.0  # seconds that receivers of notifications are waited for; the rest stays in the outbox
 
 
 class Asked(NamedTuple):
@@ -34,9 +31,11 @@ def do(desk: "Desk", asked: Asked, answer: Callable[[Content], object]) -> None:
     """Does it and answers in words as soon as it is done. Raises KaizenError, OSError."""
     from kaizen_tui.loop import learn
     from kaizen_tui.loop.deploy import deploy
+    from kaizen_tui.loop.notifying import telling
 
     deed, ticket_id, share, reason = asked
-    with _telling(desk, ticket_id) as notifier:
+    # What goes wrong with receivers `kaizen doctor` says.
+    with telling(desk.writing(), os.environ, lambda _who, _words: None, ticket_id) as notifier:
         session = notifier.session
         if deed == "pause":
             learn.pause(session, ticket_id, reason, os.environ)
@@ -53,23 +52,6 @@ def do(desk: "Desk", asked: Asked, answer: Callable[[Content], object]) -> None:
             if decision.allowed:
                 said = Content.assemble(said, text("; nobody gets the canary any more, read back"))
         answer(said)
-
-
-@contextmanager
-def _telling(desk: "Desk", ticket_id: str) -> "Iterator[Notifier]":
-    """Tells the receivers of config.yml what is done. What went wrong with them, `kaizen doctor` says."""
-    from kaizen_tui.loop.notifying import Notifier
-    from kaizen_tui.traffic.splitter import SplitterError
-
-    notifier = Notifier(desk.writing(), os.environ, lambda _who, _words: None)
-    try:
-        notifier.follow(ticket_id)
-        yield notifier
-    except SplitterError as error:
-        notifier.failed(ticket_id, str(error))
-        raise
-    finally:
-        notifier.close(_LAST)
 
 
 def job(work: Callable[[], object], post: Callable[[Message], object], failed: Callable[[Exception], Message]) -> None:
