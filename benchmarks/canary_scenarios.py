@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from kaizen_tui.analysis.canary import Canary
 from kaizen_tui.analysis.counters import Reading, Scrape, Tracker
-from kaizen_tui.analysis.dispersion import Halves, dispersion
 from kaizen_tui.analysis.eprocess import Advanced, Counts, advance
 from kaizen_tui.analysis.gauge import block_of
+from kaizen_tui.analysis.history import learn
 from kaizen_tui.analysis.interval import intervals
 from kaizen_tui.analysis.judging import judge
 from kaizen_tui.analysis.measures import Histogram, Look, Ratio
@@ -92,14 +92,26 @@ def clustered(rng: np.random.Generator, world: World, mean_size: float = 3.0) ->
     return Traffic(*(part.astype(float) for part in (total, found[0], canary, found[1])), look)
 
 
-def measured_dispersion(rng: np.random.Generator, world: World, looks: int = 480) -> float:
-    """The dispersion as the product finds it: from a baseline's history, split in two halves."""
+def measured_dispersion(rng: np.random.Generator, world: World, looks: int = 1440, pods: int = 2) -> float:
+    """The dispersion as the product finds it: from the raw counters that the baseline's processes had before."""
     past = clustered(rng, world._replace(canaries=1, hours=looks * world.look / 3600, share=0.5))
-    rows = zip(past.baseline_total[0], past.baseline_bad[0], past.canary_total[0], past.canary_bad[0], strict=True)
-    found = dispersion(Halves(*row) for row in rows)
-    if found.factor is None:
-        raise ValueError("the history is too short")
-    return found.factor
+    found = learn(Sli("errors"), past_scrapes(past, pods))
+    if not found.enough:
+        raise ValueError(found.note)
+    return found.sli.dispersion
+
+
+def past_scrapes(traffic: Traffic, pods: int) -> list[Scrape]:
+    """The first canary's traffic as what a baseline's processes exported: both parts of it are a process each, or one
+    together."""
+    parts = [np.cumsum(part[0]) for part in traffic[:4]]
+    if pods == 1:
+        parts = [parts[0] + parts[2], parts[1] + parts[3]]
+    columns = [list(zip(parts[at], parts[at + 1], strict=True)) for at in range(0, len(parts), 2)]
+    return [
+        _scrape((nth + 1) * traffic.look, [list(map(float, process[nth])) for process in columns])
+        for nth in range(len(columns[0]))
+    ]
 
 
 def skewed(rng: np.random.Generator, traffic: Traffic, worst: float = 5.0) -> Traffic:
@@ -258,10 +270,10 @@ def gauge_rollbacks(
     `memory` looks; the block is found from a history of two weeks of the baseline; a tolerance of 5 %."""
     looks, keep = round(hours * 3600 / look), math.exp(-1 / memory)
     past = round(14 * DAY / look)
-    block = block_of(np.exp(_wandering(rng, (1, past), keep))[0].tolist())
+    block = block_of(np.exp(wandering(rng, (1, past), keep))[0].tolist())
     if block is None:
         raise ValueError("the history is too short")
-    values = 200.0 * np.exp(_wandering(rng, (2 * canaries, looks), keep)).reshape(2, canaries, looks)
+    values = 200.0 * np.exp(wandering(rng, (2 * canaries, looks), keep)).reshape(2, canaries, looks)
     values[1] *= ratio
     sli = Sli("memory", "gauge", rollback_ratio=1.05, block=block)
     found = np.full(canaries, np.inf)
@@ -276,7 +288,7 @@ def gauge_rollbacks(
     return found
 
 
-def _wandering(rng: np.random.Generator, shape: tuple[int, int], keep: float) -> Array:
+def wandering(rng: np.random.Generator, shape: tuple[int, int], keep: float) -> Array:
     """Autoregressive rows with a standard deviation of 0.1."""
     noise = rng.normal(0, 0.1 * math.sqrt(1 - keep * keep), shape)
     logs = np.empty_like(noise)

@@ -18,6 +18,9 @@ from canary_scenarios import Array, Traffic, World, plain, planned_test
 
 Row = dict[str, Any]
 OF_PEERS = 300  # canaries; Kayenta's rule sorts 3,600 differences for each hour of each
+# At the very limit, with rare failures, the chance of a false promotion is almost beta itself: it takes many canaries
+# to tell 4.8 % from 5 % (the standard error of 30,000 is 0.12 points).
+PROMOTED = 15  # times as many canaries
 
 
 def shares(found: Array) -> float:
@@ -104,12 +107,11 @@ def errors(numbers: np.random.Generator, canaries: int) -> list[Row]:
     """False promotions at the very limit, and how often an interval holds the ratio at all looks, over 24 hours."""
     rows: list[Row] = []
     for bad in (1e-4, 0.005, 0.05):
-        traffic = plain(numbers, World(canaries, bad=bad, ratio=2.0))
-        found = shares(made.decisions(planned_test(24, 60.0, promote=2.0), traffic, promote=True))
+        test, world = planned_test(24, 60.0, promote=2.0), World(canaries, bad=bad, ratio=2.0)
+        several = [made.decisions(test, plain(numbers, world), promote=True) for _ in range(PROMOTED)]
+        found = shares(np.concatenate(several))
         name = f"false promotion at x2, {bad * 100:g} % bad"
-        # Where failures are rare the chance is almost beta itself: allowed are two standard errors of the sample.
-        allowed = 0.05 + 2 * (0.05 * 0.95 / canaries) ** 0.5
-        rows.append({"name": name, "judge": found, "target": 0.05, "met": found <= allowed})
+        rows.append({"name": name, "judge": found, "target": 0.05, "met": found <= 0.05})
     for ratio in (0.5, 1.0, 2.0, 5.0):
         found = round(
             made.coverage(planned_test(24, 60.0), plain(numbers, World(canaries // 2, ratio=ratio)), ratio), 4

@@ -7,7 +7,7 @@ late leaves everything as it was, and the next good look spans both.
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from kaizen_tui.analysis.measures import Histogram, Measure, Ratio, torn
@@ -106,10 +106,10 @@ class Tracker:
         if any(scrape.at <= at for scrape, at in zip((baseline, canary), self._at, strict=True)):
             return Increments(None, None, LATE)
         seen = [by_process(scrape.readings) for scrape in scrapes if scrape is not None]
-        risen = [_risen(known, now) for known, now in zip(self._known, seen, strict=True)]
-        measures = [_summed(processes) for processes in risen]
+        rises = [list(risen(known, now).values()) for known, now in zip(self._known, seen, strict=True)]
+        measures = [summed(processes) for processes in rises]
         if any(measure is not None and torn(measure) for measure in measures) or any(
-            one is not None and torn(one) for processes in risen for one in map(_measure, processes)
+            one is not None and torn(one) for processes in rises for one in map(measured, processes)
         ):
             return Increments(None, None, TORN)
         for known, now in zip(self._known, seen, strict=True):
@@ -129,33 +129,35 @@ def by_process(readings: Iterable[Reading]) -> dict[str, dict[Key, float]]:
     return found
 
 
-def _risen(known: Mapping[str, Mapping[Key, float]], now: Mapping[str, Mapping[Key, float]]) -> list[dict[Key, float]]:
-    """The increases of each process that was known, over the counters that both readings have."""
-    risen = []
+def risen(
+    known: Mapping[str, Mapping[Key, float]], now: Mapping[str, Mapping[Key, float]]
+) -> dict[str, dict[Key, float]]:
+    """The increases of each process that was known, over the counters that both readings have; a gauge as it is."""
+    found = {}
     for instance, values in now.items():
         if ("value", 0.0) in values:
-            risen.append(dict(values))
+            found[instance] = dict(values)
             continue
         before = known.get(instance)
         keys = [key for key in values if before is not None and key in before]
         if before is None or not keys:
             continue
         rise = increase(tuple(before[key] for key in keys), tuple(values[key] for key in keys))
-        risen.append(dict(zip(keys, rise, strict=True)))
-    return risen
+        found[instance] = dict(zip(keys, rise, strict=True))
+    return found
 
 
-def _summed(processes: list[dict[Key, float]]) -> Measure | None:
+def summed(processes: Sequence[Mapping[Key, float]]) -> Measure | None:
     """All processes of a version together; of gauges the mean."""
     if not processes:
         return None
     shared = set(processes[0]).intersection(*processes[1:])
     whole = {key: math.fsum(process[key] for process in processes) for key in shared}
-    measure = _measure(whole)
+    measure = measured(whole)
     return measure / len(processes) if isinstance(measure, float) else measure
 
 
-def _measure(counts: Mapping[Key, float]) -> Measure | None:
+def measured(counts: Mapping[Key, float]) -> Measure | None:
     """What the counters of one process, or the sums of several, say; None where they say too little."""
     found = {part: counts.get((part, 0.0)) for part in ("value", "total", "bad", "good")}
     if found["value"] is not None:

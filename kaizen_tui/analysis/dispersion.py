@@ -1,20 +1,23 @@
 """How much more the bad events vary than independent ones would: retries make failures come in clusters.
 
-Estimated from history alone, the baseline's processes split in two halves that are the same version. Never from the
-canary: an estimate from the data that are judged widens itself on the very fault that is looked for, and its own noise
-gave 25 % false roll-backs.
+Estimated from history alone, the baseline split in two parts that are the same version (analysis/history.py). Never
+from the canary: an estimate from the data that are judged widens itself on the very fault that is looked for, and its
+own noise gave 25 % false roll-backs.
 """
 
 from collections.abc import Iterable
+from itertools import pairwise
+from statistics import fmean, median
 from typing import NamedTuple
 
 FEWEST = 240  # looks below which the estimate is too rough
+MOST = 1e6
 _NOTABLE = 1.3
 _MARGIN = 1.2
 
 
 class Halves(NamedTuple):
-    """The increments of one past look in both halves of the baseline."""
+    """The increments of one past look in both parts of the baseline."""
 
     first_total: float
     first_bad: float
@@ -31,18 +34,25 @@ class Dispersion(NamedTuple):
     mean: float | None
 
 
-def dispersion(history: Iterable[Halves]) -> Dispersion:
-    """The mean of (x - F th)^2 / (F th (1 - th)) over looks; F bad events of which x fell on the second half, which had
-    the part th of the traffic. Its expectation is 1 for independent events, exactly, whatever the common bad share."""
-    looks, whole = 0, 0.0
+def dispersion(history: Iterable[Halves], blocks: int = 1) -> Dispersion:
+    """The mean of (x - F th)^2 / (F th (1 - th)) over looks; F bad events of which x fell on the second part, which had
+    the share th of the traffic. Its expectation is 1 for independent events, exactly, whatever the common bad share.
+
+    blocks: instead, the median of the means of so many spans of the history, on which an incident that falls into one
+    or two of them has no say (median of means: Lugosi, Mendelson, Foundations of Computational Mathematics 19, 2019).
+    """
+    found: list[float] = []
     for one in history:
         both = one.first_bad + one.second_bad
         if one.first_total <= 0 or one.second_total <= 0 or both <= 0:
             continue
         share = one.second_total / (one.first_total + one.second_total)
-        looks += 1
-        whole += (one.second_bad - both * share) ** 2 / (both * share * (1 - share))
+        found.append((one.second_bad - both * share) ** 2 / (both * share * (1 - share)))
+    looks = len(found)
+    if not looks:
+        return Dispersion(None, 0, None)
+    edges = [looks * nth // blocks for nth in range(blocks + 1)] if looks >= FEWEST else [0, looks]
+    mean = median(fmean(found[start:end]) for start, end in pairwise(edges))
     if looks < FEWEST:
-        return Dispersion(None, looks, whole / looks if looks else None)
-    mean = whole / looks
-    return Dispersion(mean * _MARGIN if mean > _NOTABLE else 1.0, looks, mean)
+        return Dispersion(None, looks, mean)
+    return Dispersion(min(MOST, mean * _MARGIN) if mean > _NOTABLE else 1.0, looks, mean)

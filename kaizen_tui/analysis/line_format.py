@@ -18,7 +18,7 @@ _CONFIG_KEYS = (
 _SLI_NUMBERS = (
     "rollback_ratio", "promote_ratio", "weight", "dispersion", "objective", "promote_below", "limit",
 )  # fmt: skip
-_SLI_KEYS = ("name", "kind", "block", *_SLI_NUMBERS)
+_SLI_KEYS = ("name", "kind", "block", "note", *_SLI_NUMBERS)
 _NULLABLE = ("promote_ratio", "objective", "promote_below", "limit")
 
 

@@ -75,6 +75,9 @@ def seen_json(seen: Seen) -> dict[str, Any]:
                 "looks": one.looks,
                 "events": one.events,
                 "skipped": one.skipped,
+                "dispersion": one.dispersion,
+                "block": one.block,
+                "history": one.history,
             }
             for one in seen.slis
         ],
@@ -100,6 +103,8 @@ def shown_look(call: Call, seen: Seen, *, whole: bool = False) -> None:
             f"  {safe(one.name)}: canary over baseline {between} after {one.looks} looks; evidence against it "
             f"{one.rollback:.3g} of {seen.needed_rollback:g}{promote}" + (f" ({safe(one.skipped)})" * bool(one.skipped))
         )
+        if one.history and whole:
+            emit(f"    baseline before: {safe(one.history)}")
     if seen.driven_by and whole:
         emit(f"  {safe(seen.driven_by)} drives it")
     _told(seen)

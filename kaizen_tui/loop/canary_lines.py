@@ -23,14 +23,15 @@ def encoded(line: Mapping[str, Any]) -> bytes:
     return json.dumps(line, separators=(",", ":"), allow_nan=False).encode() + b"\n"
 
 
-def config_line(stream: str, settings: Settings) -> dict[str, Any]:
-    """The first line."""
+def config_line(stream: str, settings: Settings, notes: Mapping[str, str]) -> dict[str, Any]:
+    """The first line. notes: of each SLI, where its dispersion or its block comes from."""
     slis = []
     for sli in settings.slis:
         one: dict[str, Any] = {"name": sli.name, "kind": sli.kind, "rollback_ratio": sli.rollback_ratio}
         one |= {"promote_ratio": sli.promote_ratio, "weight": sli.weight, "dispersion": sli.dispersion}
         one |= {"objective": sli.objective} if sli.objective is not None else {}
         one |= {"block": sli.block, "limit": sli.limit} if sli.kind == "gauge" else {}
+        one |= {"note": notes[sli.name]} if sli.name in notes else {}
         slis.append(one)
     return {
         "type": "config", "stream": stream, "alpha": settings.alpha, "beta": settings.beta, "counters": "delta",

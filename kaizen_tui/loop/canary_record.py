@@ -52,6 +52,7 @@ class Record:
     """The observations of one ticket's canary. data_at: of the newest look that counted, None before the first.
 
     heard: told each look with its verdict and the share of its step; from the first on again where the file is another.
+    notes: of each SLI, where its dispersion or its block comes from.
     """
 
     def __init__(self, workspace: Workspace, ticket_id: str, heard: Heard | None = None) -> None:
@@ -66,6 +67,7 @@ class Record:
         self._canary: Canary | None = None
         self._trackers: dict[str, Tracker] = {}
         self._lines = 0
+        self.notes: Mapping[str, str] = {}
         self.share = 0.0
         self.data_at: float | None = None
         self.verdict: Verdict | None = None
@@ -138,10 +140,10 @@ class Record:
                 raise StoreError(f"the observations can't be read: {error}", where=where, hint=hint) from None
         self._judge(waiting)
 
-    def begin(self, settings: Settings, share: float) -> None:
-        """The first line. Nothing where there is one already."""
+    def begin(self, settings: Settings, share: float, notes: Mapping[str, str]) -> None:
+        """The first line. Nothing where there is one already. notes: as of `config_line`."""
         if self._canary is None:
-            self._write(config_line(self._id, settings))
+            self._write(config_line(self._id, settings, notes))
             self.share = share
 
     def step(self, share: float, *, concluded: bool) -> None:
@@ -204,6 +206,8 @@ class Record:
         }
         if math.isfinite(one.high):
             fields["ratio"] = [round(one.low, 3), round(one.high, 3)]
+        if one.name in self.notes:
+            fields["history"] = self.notes[one.name]
         if verdict.traffic:
             fields["traffic"] = verdict.traffic
         if one.counted is not None:
@@ -224,6 +228,7 @@ class Record:
         if kind == "config":
             if self._canary is None:
                 self._canary = Canary(configuration_of(line).settings)
+                self.notes = {sli["name"]: str(sli["note"]) for sli in line["slis"] if "note" in sli}
             return
         if self._canary is None:
             raise ValueError("no configuration comes first")

@@ -10,6 +10,7 @@ from kaizen_tui.core.canary_state import CanaryState, parts
 from kaizen_tui.core.criterion_text import holds, read_criterion
 from kaizen_tui.core.errors import KaizenError, UsageError
 from kaizen_tui.loop.canary_lines import Scrapes
+from kaizen_tui.loop.canary_past import prepared
 from kaizen_tui.loop.canary_record import Looked, Record
 from kaizen_tui.loop.rollouts import Plan, deciding, judge_settings
 from kaizen_tui.metrics.asking import ask_all
@@ -49,9 +50,11 @@ def look(record: Record, plan: Plan, state: CanaryState, source: MetricSource, n
     UnreachableError and OSError where the source can't be asked, StoreError where the look can't be written; then
     nothing is recorded.
     """
-    share = state.share
+    share, thin = state.share, {}
     if record.settings is None:
-        record.begin(judge_settings(plan, share), share)
+        past = prepared(judge_settings(plan, share), source, plan.component.id, now, plan.rollout.look)
+        record.begin(past.settings, share, past.notes)
+        thin = {name: past.notes[name] for name in past.thin}
     record.step(share, concluded=state.verdict == "promote")
     settings = record.settings
     names = [sli.name for sli in settings.slis] if settings is not None else []
@@ -62,7 +65,9 @@ def look(record: Record, plan: Plan, state: CanaryState, source: MetricSource, n
     steady = record.verdict is not None and record.verdict.at > state.share_at and state.intent is None
     told = share if steady and 0 < parts(state.wanted) < parts(1.0) else None
     looked = record.look(now, told, scrapes, aborts)
-    return Looked({name: errors.get(name) or why for name, why in looked.why.items()}, looked.counted, unasked)
+    why = {name: errors.get(name) or why for name, why in looked.why.items()}
+    told_why = {name: "; ".join(filter(None, (why.get(name), thin.get(name)))) for name in why | thin}
+    return Looked(told_why, looked.counted, unasked)
 
 
 def _aborts(source: MetricSource, plan: Plan, at: float) -> tuple[dict[str, float] | None, str]:

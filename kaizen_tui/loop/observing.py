@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from kaizen_tui.analysis.settings import Sli
 from kaizen_tui.analysis.verdict import Evidence
 from kaizen_tui.core.canary_plan import Judged
 from kaizen_tui.core.canary_state import CanaryState, parts
@@ -22,7 +23,8 @@ _TICK = 0.25  # seconds between two looks at the file
 
 
 class SliSeen(NamedTuple):
-    """One SLI. rollback, promote: e-values; ratio: canary over baseline, None where nothing bounds it."""
+    """One SLI. rollback, promote: e-values; ratio: canary over baseline, None where nothing bounds it. dispersion,
+    block: as of analysis/settings.py, None for another kind; history: where they come from, in words."""
 
     name: str
     rollback: float
@@ -31,6 +33,9 @@ class SliSeen(NamedTuple):
     looks: int
     events: dict[str, int] | None
     skipped: str
+    dispersion: float | None
+    block: int | None
+    history: str
 
 
 class Seen(NamedTuple):
@@ -120,17 +125,20 @@ def _seen(plan: Plan, state: CanaryState, record: Record, driven_by: str, troubl
     settings = record.settings
     alpha, beta = (settings.alpha, settings.beta) if settings is not None else (plan.rollout.alpha, plan.rollout.beta)
     evidence = record.verdict.evidence if record.verdict is not None else ()
+    told = zip(evidence, settings.slis if settings is not None else (), strict=False)
+    slis = tuple(_sli(one, sli, record.notes.get(sli.name, "")) for one, sli in told)
     return Seen(
-        plan.ticket.id, plan.ticket.status, state, record.judged, record.data_at, tuple(map(_sli, evidence)),
+        plan.ticket.id, plan.ticket.status, state, record.judged, record.data_at, slis,
         round(1.0 / alpha, 3), round(1.0 / beta, 3), driven_by, trouble,
         record.verdict.traffic if record.verdict is not None else "",
     )  # fmt: skip
 
 
-def _sli(one: Evidence) -> SliSeen:
+def _sli(one: Evidence, sli: Sli, history: str) -> SliSeen:
     ends = (one.low, one.high) if math.isfinite(one.high) else (None, None)
     promote = None if one.log_e_promote is None else math.exp(min(one.log_e_promote, _MOST_LOG))
     events = None if one.counted is None else {key: round(value) for key, value in one.counted._asdict().items()}
     return SliSeen(
-        one.name, math.exp(min(one.log_e_rollback, _MOST_LOG)), promote, ends, one.looks, events, one.skipped
-    )
+        one.name, math.exp(min(one.log_e_rollback, _MOST_LOG)), promote, ends, one.looks, events, one.skipped,
+        None if sli.kind == "gauge" else sli.dispersion, sli.block if sli.kind == "gauge" else None, history,
+    )  # fmt: skip

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 _DAY = 86400.0  # seconds of looks that are planned where no `max_duration` is
 _GAUGE_WEIGHT = 0.2
-_GAUGE_BLOCK = 20  # looks in one mean of a gauge, whose values hang together
 _HINT = "docs/canary.md shows what a component needs"
 
 
@@ -148,7 +147,7 @@ def _events(metric: Metric) -> bool:
 
 
 def judge_settings(plan: Plan, share: float) -> "Settings":
-    """What the judge is told when it begins at this share of the users."""
+    """What the judge is told when it begins at this share of the users, but for what the baseline's past says."""
     from kaizen_tui.analysis.settings import Settings
 
     rollout = plan.rollout
@@ -165,8 +164,5 @@ def _sli(metric: Metric, share: float) -> "Sli":
         objective = metric.objective / 100.0 if metric.objective is not None else None
         return Sli(metric.name, "ratio", promote_ratio=ratio, objective=objective)
     if isinstance(metric.sli, GaugeSli):
-        return Sli(
-            metric.name, "gauge", promote_ratio=ratio, weight=_GAUGE_WEIGHT, block=_GAUGE_BLOCK,
-            limit=metric.abort_threshold,
-        )  # fmt: skip
+        return Sli(metric.name, "gauge", promote_ratio=ratio, weight=_GAUGE_WEIGHT, limit=metric.abort_threshold)
     return Sli(metric.name, "histogram", promote_ratio=ratio)

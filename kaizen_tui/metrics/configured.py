@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from kaizen_tui.core.fields import ComponentFields
 from kaizen_tui.core.values import Value
 from kaizen_tui.metrics.simulated import SimulatedSource
-from kaizen_tui.metrics.source import Counters, Events, Instant, MetricSource, Series, UnreachableError, Version
+from kaizen_tui.metrics.source import Counters, Events, Instant, MetricSource, Past, Series, UnreachableError, Version
 
 if TYPE_CHECKING:
     from kaizen_tui.core.config import MetricsConfig
@@ -63,6 +63,11 @@ class SilentSource:
 
     def counters(self, component: str, metric: str, at: float, version: Version = "") -> Counters:
         return Counters(at, (), self._reason)
+
+    def past_counters(
+        self, component: str, metric: str, start: float, end: float, step: float, version: Version = ""
+    ) -> Past:
+        return Past((), self._reason)
 
 
 def configured_source(

@@ -8,33 +8,39 @@ that every series has and no matcher of the SLI names; what a process doesn't ha
 import json
 import re
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from kaizen_tui.core.sli import RatioSli
 from kaizen_tui.metrics.promql import labels_in
 from kaizen_tui.metrics.source import Counter
 
+Part = Literal["bad", "good", "total", "bucket", "value"]
+
 _BRACES = re.compile(r"\{(.*)\}", re.DOTALL)
 
 
 class Counted(NamedTuple):
-    """One series. part: "bad", "good" or "total"."""
+    """One series. part: "bad", "good" or "total". process: as of `process_names`."""
 
-    part: str
-    labels: Mapping[str, str]
+    part: Part
+    process: str
     value: float
+
+
+def process_names(sli: RatioSli, series: Sequence[Mapping[str, str]]) -> list[str]:
+    """Of each series, by its labels, the process that it belongs to."""
+    if not series:
+        return []
+    named = {label for text in (sli.bad, sli.good, sli.total) if text for label in _matched(text)}
+    common = sorted(set.intersection(*map(set, series)) - named - {"__name__"})
+    return [json.dumps({name: labels[name] for name in common}, separators=(",", ":")) for labels in series]
 
 
 def ratio_counters(sli: RatioSli, found: Sequence[Counted]) -> tuple[Counter, ...]:
     """The counters of each process, `total` and one of the others; () where no process counts all its events."""
-    if not found:
-        return ()
-    named = {label for text in (sli.bad, sli.good, sli.total) if text for label in _matched(text)}
-    common = set.intersection(*(set(one.labels) for one in found)) - named - {"__name__"}
     sums: dict[str, dict[str, float]] = {}
     for one in found:
-        key = json.dumps({name: one.labels[name] for name in sorted(common)}, separators=(",", ":"))
-        process = sums.setdefault(key, {})
+        process = sums.setdefault(one.process, {})
         process[one.part] = process.get(one.part, 0.0) + one.value
     counters: list[Counter] = []
     for instance, process in sums.items():

@@ -15,11 +15,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from kaizen_tui.core.component import Component, Metric
-from kaizen_tui.core.sli import RatioSli
+from kaizen_tui.core.sli import RatioSli, Sli
 from kaizen_tui.metrics import promql
 from kaizen_tui.metrics.answers import Answers
-from kaizen_tui.metrics.processes import Counted, ratio_counters
-from kaizen_tui.metrics.source import NO_SERIES, Counter, Counters, Events, Instant, QueryError, Series, Version
+from kaizen_tui.metrics.processes import Counted, Part, process_names, ratio_counters
+from kaizen_tui.metrics.source import NO_SERIES, Counter, Counters, Events, Instant, Past, QueryError, Series, Version
 
 if TYPE_CHECKING:
     from kaizen_tui.metrics.server import Answer, Sample, Server
@@ -148,19 +148,36 @@ class PrometheusSource:
         queries = promql.counter_queries(*known, version) if known is not None else ()
         if not queries:
             return Counters(at, (), self._no_query(component, metric, version) or f"{metric} has no raw counters")
-        sli = known.metric.sli if known is not None else None
-        counted: list[Counted] = []
-        found: list[Counter] = []
         try:
-            for part, query in queries:
-                for sample in self._ask(query, at).samples:
-                    instance, bound = _instance(sample.labels)
-                    found.append(Counter(part, instance, sample.points[-1][1], bound))
-                    counted.append(Counted(part, sample.labels, sample.points[-1][1]))
+            found = [(part, sample) for part, query in queries for sample in self._ask(query, at).samples]
         except QueryError as error:
             return Counters(at, (), str(error))
-        counters = ratio_counters(sli, counted) if isinstance(sli, RatioSli) else tuple(found)
+        sli = known.metric.sli if known is not None else None
+        series = [(part, sample._replace(points=((at, sample.points[-1][1]),))) for part, sample in found]
+        counters = _counters(sli, series).get(at, ())
         return Counters(at, counters, "" if counters else NO_SERIES)
+
+    def past_counters(
+        self, component: str, metric: str, start: float, end: float, step: float, version: Version = ""
+    ) -> Past:
+        known = self._known.get((component, metric))
+        queries = promql.counter_queries(*known, version) if known is not None else ()
+        if not queries:
+            return Past((), self._no_query(component, metric, version) or f"{metric} has no raw counters")
+        grid = max(1, round(step))
+        last = int(end)
+        first = last - max(0, int((end - start) / step + 0.5)) * grid
+        try:
+            # Read once, so nothing is kept: an answer may be large.
+            series = [
+                (part, sample)
+                for part, query in queries
+                for sample in self.server.query_range(query, first, last, grid).samples
+            ]
+        except QueryError as error:
+            return Past((), str(error))
+        found = _counters(known.metric.sli if known is not None else None, series)
+        return Past(tuple(Counters(float(at), found.get(float(at), ())) for at in range(first, last + 1, grid)))
 
     def names(self, selector: str, at: float) -> tuple[str, ...]:
         """The names of all series that match `selector` (matchers without braces). Raises QueryError."""
@@ -241,6 +258,23 @@ def _number(samples: "Sequence[Sample]") -> tuple[float | None, str]:
 
 def _several(samples: "Sequence[Sample]") -> str:
     return f"the query returned {len(samples)} series; aggregate them to one, with sum(), max() or avg()"
+
+
+def _counters(sli: Sli | None, series: "Sequence[tuple[Part, Sample]]") -> dict[float, tuple[Counter, ...]]:
+    """The counters of each process at each moment that the samples were taken at."""
+    moments: dict[float, list[Counted]] = {}
+    if isinstance(sli, RatioSli):
+        names = process_names(sli, [sample.labels for _, sample in series])
+        for name, (part, sample) in zip(names, series, strict=True):
+            for at, value in sample.points:
+                moments.setdefault(at, []).append(Counted(part, name, value))
+        return {at: ratio_counters(sli, counted) for at, counted in moments.items()}
+    found: dict[float, list[Counter]] = {}
+    for part, sample in series:
+        instance, bound = _instance(sample.labels)
+        for at, value in sample.points:
+            found.setdefault(at, []).append(Counter(part, instance, value, bound))
+    return {at: tuple(counters) for at, counters in found.items()}
 
 
 def _instance(labels: Mapping[str, str]) -> tuple[str, float | None]:

@@ -26,7 +26,7 @@ from kaizen_tui.metrics.simulated_shape import (
     steady,
     wave,
 )
-from kaizen_tui.metrics.source import NO_SERIES, Counter, Counters, Events, Instant, Series, Version
+from kaizen_tui.metrics.source import NO_SERIES, Counter, Counters, Events, Instant, Past, Series, Version
 
 Part = Literal["healthy", "drifting", "incidents", "late", "absent", "overspent", "burning"]
 
@@ -171,6 +171,15 @@ class SimulatedSource:
             else:
                 found.append(raw.gauge(instance, measured, value(measured)))
         return Counters(measured, tuple(found))
+
+    def past_counters(
+        self, component: str, metric: str, start: float, end: float, step: float, version: Version = ""
+    ) -> Past:
+        role, why = self._find(component, metric, version)
+        if role is None:
+            return Past((), why)
+        count = max(0, int((end - start) // step) + 1)
+        return Past(tuple(self.counters(component, metric, start + nth * step, version) for nth in range(count)))
 
     def _key(self, component: str, metric: str) -> str:
         return f"{self._seed}/{component}/{metric}"

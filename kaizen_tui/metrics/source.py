@@ -75,6 +75,14 @@ class Counters(NamedTuple):
     error: str = ""
 
 
+class Past(NamedTuple):
+    """The raw counters of one metric and one version at moments of the past, evenly spaced, oldest first; without
+    counters where there were none. error: why there are no moments at all, or ""."""
+
+    looks: tuple[Counters, ...]
+    error: str = ""
+
+
 class MetricSource(Protocol):
     """Where numbers come from. What a server says of one metric stands in the answer; UnreachableError (or an OSError)
     is raised when it can't be asked at all, and the last good data stay the caller's. Metrics are named by component
@@ -100,3 +108,7 @@ class MetricSource(Protocol):
     def events(self, component: str, metric: str, start: float, end: float, version: Version = "") -> Events: ...
 
     def counters(self, component: str, metric: str, at: float, version: Version = "") -> Counters: ...
+
+    def past_counters(
+        self, component: str, metric: str, start: float, end: float, step: float, version: Version = ""
+    ) -> Past: ...

@@ -12,7 +12,7 @@ from kaizen_tui.core.log_view import LogView
 from kaizen_tui.core.promotion_log import read_log
 from kaizen_tui.loop.context import Session
 from kaizen_tui.loop.plan import NewTicket, new_ticket
-from kaizen_tui.metrics.source import Counter, Counters, Instant, UnreachableError, Version
+from kaizen_tui.metrics.source import Counter, Counters, Instant, Past, UnreachableError, Version
 from kaizen_tui.store.log_file import read_log_bytes
 from kaizen_tui.store.reading import read_ticket_file
 from kaizen_tui.store.records import NewEvent, transaction
@@ -78,6 +78,7 @@ class FakeSource:
         self.reach = 1.0  # how much of its share really comes to the canary
         self.empty = False
         self.before: Callable[[str, str], object] = lambda _component, _version: None
+        self.past: Callable[[float, float, float], Past] = lambda _start, _end, _step: Past(())
         self.total = {"baseline": 0.0, "canary": 0.0}
         self.faults = {"baseline": 0.0, "canary": 0.0}
 
@@ -100,6 +101,11 @@ class FakeSource:
             return Counters(at, (), "the query returned no series")
         bad, total = round(self.faults[version]), round(self.total[version])
         return Counters(at, (Counter("bad", "pod", bad), Counter("total", "pod", total)))
+
+    def past_counters(
+        self, component: str, metric: str, start: float, end: float, step: float, version: Version = ""
+    ) -> Past:
+        return self.past(start, end, step)
 
     def instant(self, component: str, metric: str, at: float, version: Version = "") -> Instant:
         if self.away:

@@ -2,7 +2,7 @@
 
 from kaizen_tui.core.fields import MetricFields
 from kaizen_tui.metrics.panels import MetricPanel, read_metric
-from kaizen_tui.metrics.source import NO_SERIES, Counters, Events, Instant, Series, Version
+from kaizen_tui.metrics.source import NO_SERIES, Counters, Events, Instant, Past, Series, Version
 
 NOW = 1_790_000_000.0
 METRIC = MetricFields("p95_ms", 10.0, 15.0, objective=99.0, window="30d")
@@ -33,6 +33,11 @@ class Told:
 
     def counters(self, component: str, metric: str, at: float, version: Version = "") -> Counters:
         return Counters(at, ())
+
+    def past_counters(
+        self, component: str, metric: str, start: float, end: float, step: float, version: Version = ""
+    ) -> Past:
+        return Past(())
 
 
 def panel(instant: Instant, *values: float | None, bad: float = 0.0) -> MetricPanel:

@@ -3,7 +3,7 @@
 from kaizen_tui.core.fields import MetricFields
 from kaizen_tui.metrics.platform import Looked, PlatformReader, refresh_of, source_words
 from kaizen_tui.metrics.simulated import SimulatedSource
-from kaizen_tui.metrics.source import Counters, Events, Instant, Series, UnreachableError, Version
+from kaizen_tui.metrics.source import Counters, Events, Instant, Past, Series, UnreachableError, Version
 from tests.metrics.defined import component
 
 NOW = 1_790_000_000.0
@@ -24,6 +24,11 @@ class Wire:
 
     def counters(self, component: str, metric: str, at: float, version: Version = "") -> Counters:
         return Counters(at, ())
+
+    def past_counters(
+        self, component: str, metric: str, start: float, end: float, step: float, version: Version = ""
+    ) -> Past:
+        return Past(())
 
     def instant(self, component: str, metric: str, at: float, version: Version = "") -> Instant:
         if self.down is not None:

@@ -1,14 +1,28 @@
 """Series of events, added up by process."""
 
+from typing import NamedTuple
+
 from kaizen_tui.core.sli import RatioSli
-from kaizen_tui.metrics.processes import Counted, ratio_counters
+from kaizen_tui.metrics.processes import Counted, Part, process_names
+from kaizen_tui.metrics.processes import ratio_counters as added_up
 from kaizen_tui.metrics.source import Counter
 
 SLI = RatioSli(type="ratio", bad='requests_total{code=~"5..",path!="/x"}', total="requests_total")
 
 
-def series(part: str, value: float, **labels: str) -> Counted:
-    return Counted(part, {"__name__": "requests_total", **labels}, value)
+class Series(NamedTuple):
+    part: Part
+    labels: dict[str, str]
+    value: float
+
+
+def series(part: Part, value: float, **labels: str) -> Series:
+    return Series(part, {"__name__": "requests_total", **labels}, value)
+
+
+def ratio_counters(sli: RatioSli, found: list[Series]) -> tuple[Counter, ...]:
+    names = process_names(sli, [one.labels for one in found])
+    return added_up(sli, [Counted(one.part, name, one.value) for name, one in zip(names, found, strict=True)])
 
 
 def test_status_codes_and_routes_are_no_processes() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from textual.pilot import Pilot
 
 from kaizen_tui.metrics.platform import PlatformReader
-from kaizen_tui.metrics.source import Counters, Events, Instant, Series, UnreachableError, Version
+from kaizen_tui.metrics.source import Counters, Events, Instant, Past, Series, UnreachableError, Version
 from kaizen_tui.tui.app import KaizenApp
 from tests.tui.boards import NOW, Place, calm
 
@@ -33,6 +33,11 @@ class Named:
 
     def counters(self, component: str, metric: str, at: float, version: Version = "") -> Counters:
         return Counters(at, ())
+
+    def past_counters(
+        self, component: str, metric: str, start: float, end: float, step: float, version: Version = ""
+    ) -> Past:
+        return Past(())
 
     def instant(self, component: str, metric: str, at: float, version: Version = "") -> Instant:
         self.asked.append(at)
