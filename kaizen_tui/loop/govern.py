@@ -18,6 +18,7 @@ from kaizen_tui.core.values import quoted
 from kaizen_tui.loop.acts import opened, shown_path
 from kaizen_tui.loop.context import Session
 from kaizen_tui.loop.facts import ask_ahead, gather
+from kaizen_tui.loop.observed import named_observations
 from kaizen_tui.store.records import NewEvent, Transaction
 from kaizen_tui.store.yaml_edit import SetText, edit_fields
 
@@ -114,6 +115,8 @@ def _vote(
             raise RefusedError(f"{ticket_id} is {title(status)}: there is nothing left to {event}")
         fields = approval_fields(facts, note, [condition.code for condition in unmet_next(facts)])
         fields.update(seen_fields(shown))
+        if status == "canary":
+            fields.update(named_observations(session.workspace, ticket_id))
         entry = tx.commit(data=None, events=[NewEvent(session.actor, event, fields, sign)], at=session.now())[-1]
         return Said(entry, _doubt(facts, session.actor, sign) if event == "approve" else "")
 

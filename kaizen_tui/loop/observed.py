@@ -1,5 +1,5 @@
-"""Whether a canary's observations are still those that its decisions and approvals name: each has the hash of the file
-as it was."""
+"""Whether the evidence is still what decisions and approvals name by its hash: a canary's observations as the file was
+at that moment, and the score-card."""
 
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
@@ -7,6 +7,8 @@ from typing import Any
 
 from kaizen_tui.core.errors import StoreError
 from kaizen_tui.core.log_view import LogEntry, LogProblem, LogView
+from kaizen_tui.core.scorecard import MAX_BYTES
+from kaizen_tui.store.files import read_optional
 from kaizen_tui.store.observations import read_observations
 from kaizen_tui.store.workspace import Workspace
 
@@ -38,3 +40,33 @@ def _named(entry: LogEntry) -> Iterable[dict[str, Any]]:
         told = holder.get("observations") if isinstance(holder, Mapping) else None
         if isinstance(told, dict):
             yield told
+
+
+def named_observations(workspace: Workspace, ticket_id: str) -> dict[str, object]:
+    """The field of an entry that names the observations as they are now; none where there are none."""
+    data = read_observations(workspace, ticket_id)
+    return {"observations": {"sha256": sha256(data).hexdigest(), "bytes": len(data)}} if data else {}
+
+
+def score_card_problems(workspace: Workspace, ticket_id: str, log: LogView) -> tuple[LogProblem, ...]:
+    """The last entry that names the score-card, when the file is another by now.
+
+    Only an evaluation makes a new one, and logs it: votes before that one were about the card of their time.
+    """
+    last = _last_naming(log)
+    if last is None:
+        return ()
+    try:
+        card = read_optional(workspace.score_card_path(ticket_id), MAX_BYTES)
+        found = sha256(card).hexdigest() if card is not None else "gone"
+    except StoreError as error:
+        found = error.what
+    if found == last.text("score_card"):
+        return ()
+    gone = "Score-card.json is gone" if found == "gone" else "Score-card.json is not the one"
+    return (LogProblem(log.line_of(last), last.seq, f"{gone} that this entry is about", "score_card"),)
+
+
+def _last_naming(log: LogView) -> LogEntry | None:
+    named = [entry for entry in log.events("evaluate", "approve", "reject") if entry.text("score_card")]
+    return named[-1] if named else None

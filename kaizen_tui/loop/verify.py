@@ -10,7 +10,7 @@ from kaizen_tui.core.promotion_log import read_log
 from kaizen_tui.core.seen import seen_problems
 from kaizen_tui.loop.context import Session
 from kaizen_tui.loop.facts import with_signers
-from kaizen_tui.loop.observed import observation_problems
+from kaizen_tui.loop.observed import observation_problems, score_card_problems
 from kaizen_tui.store.log_file import read_log_bytes
 from kaizen_tui.store.reading import read_ticket_file
 from kaizen_tui.store.workspace import Workspace
@@ -75,6 +75,7 @@ def _prove(workspace: Workspace, ticket_id: str) -> Proof:
                     *log.problems,
                     *seen_problems(log),
                     *observation_problems(workspace, ticket_id, log),
+                    *score_card_problems(workspace, ticket_id, log),
                     *_foreign(workspace, ticket_id, log),
                 ),
                 key=lambda problem: problem.line,

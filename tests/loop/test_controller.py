@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from kaizen_tui.core.errors import ConflictError
 from kaizen_tui.core.unmet import Decision
-from kaizen_tui.loop import learn, observing
+from kaizen_tui.loop import govern, learn, observing
 from kaizen_tui.loop.canary_record import Record
 from kaizen_tui.loop.controller import Controller, Ears
 from kaizen_tui.loop.driver import Driver, Report
@@ -244,6 +245,20 @@ def test_traffic_that_comes_back_in_time_costs_nothing(world: CanaryWorld) -> No
         drive(world, 40, lambda one: one.judged.answer == "wait")
     assert [one["verdict"] for one in world.entries("verdict")] == ["hold", "hold"]  # each is told
     drive(world, 400, at(0.1))
+
+
+def test_an_approval_names_the_observations_of_its_moment(world: CanaryWorld) -> None:
+    drive(world, 3, at(0.01))
+    drive(world, 400, lambda one: one.state is not None and one.state.verdict == "promote")
+    bob = world.session._replace(actor="Bob <bob@example.org>")
+    told = govern.approve(bob, world.id).entry.fields["observations"]
+    path = Path(world.ws.observations_path(world.id))
+    assert told == {"sha256": sha256(path.read_bytes()).hexdigest(), "bytes": path.stat().st_size}
+    world.pass_time(15)
+    Driver(world.session, world.id, {}).tick()  # looks go on
+    assert verify(world.session, [world.id])[0].ok
+    path.write_text(path.read_text().replace('"total":150', '"total":151', 1))
+    assert any("this approval rests on" in one.message for one in verify(world.session, [world.id])[0].problems)
 
 
 def test_a_torn_line_is_cut(world: CanaryWorld) -> None:
