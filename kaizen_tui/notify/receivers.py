@@ -96,6 +96,10 @@ def _sender(notify: "Notify", workspace: Workspace, env: Mapping[str, str]) -> S
     return Command(notify.command or (), workspace.root, env, notify.timeout)
 
 
+def _at_once(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK)  # a pipe without a writer must not hold whoever asks
+
+
 class _Later:
     """A webhook; what it needs is imported when it is used."""
 
@@ -155,7 +159,7 @@ class _Later:
             return text, f"${name}"
         path = os.path.join(self._folder, file or "")
         try:
-            with open(path, "rb") as opened:
+            with open(path, "rb", opener=_at_once) as opened:
                 return opened.read(65536).decode("ascii").strip(), file or ""
         except OSError as error:
             raise ValueError(f"{file} can't be read: {files.in_words(error, 'cannot read', path).what}") from None

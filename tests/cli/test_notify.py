@@ -132,13 +132,16 @@ def test_doctor_names_what_is_wrong_with_receivers(shop: Shop) -> None:
         "{on: [verdict], webhook: {url_env: HOOK_SECRET}}",
         "{on: [verdict], webhook: {url: 'http://127.0.0.1:9/y', ca: none.pem}}",
         "{on: [verdict], command: [./none.sh]}",
+        "{on: [verdict], webhook: {url_file: pipe}}",
+        "{on: [verdict], webhook: {url_file: gone}}",
     )
+    os.mkfifo(shop.world.root / "registry/kaizen/pipe")
     found = [line for line in shop.world.cli("doctor").out.splitlines() if "notify[" in line]
     for line, words in zip(
         found,
         ["notify[0] (http://127.0.0.1:9/): $NOT_SET is not set", "the secret in secret can't be used: it is no base64",
          "(the address in $HOOK_SECRET): what stands in $HOOK_SECRET is no address", "the CA file can't be used",
-         "(the command ./none.sh): there is no program ./none.sh"],
+         "(the command ./none.sh): there is no program ./none.sh", "in pipe is no address", "gone can't be read"],
         strict=True,
     ):  # fmt: skip
         assert words in line
