@@ -10,8 +10,6 @@ from kaizen_tui.core.text import safe, safe_block
 from kaizen_tui.loop.evaluation.progress import said_of
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
-
     from kaizen_tui.loop.evaluation.progress import Listener, Step
 
 _LINES = 10  # of pairs, in a pipe: one in so many is told
@@ -23,17 +21,10 @@ def listening(*, plain: bool) -> Iterator["Listener"]:
     if plain or not sys.stderr.isatty():
         yield _Lines()
         return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
+    from kaizen_tui.cli.progress_bar import bar
 
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        TextColumn("{task.fields[said]}"),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        yield _Bar(bar)
+    with bar() as shown:
+        yield shown
 
 
 class _Lines:
@@ -52,27 +43,11 @@ class _Lines:
         note("kaizen: " + safe(step.text) + (f" ({said})" if said else ""))
 
     def output(self, title: str, text: str) -> None:
-        _print_output(title, text)
+        print_output(title, text)
 
 
-class _Bar:
-    """For people."""
-
-    def __init__(self, bar: "Progress") -> None:
-        self._bar = bar
-        self._task = bar.add_task("", total=None, said="")
-
-    def step(self, step: "Step") -> None:
-        total = step.total or None
-        self._bar.update(self._task, description=safe(step.text), completed=step.done, total=total, said=said_of(step))
-
-    def output(self, title: str, text: str) -> None:
-        self._bar.stop()  # the bar would draw over what is printed now
-        _print_output(title, text)
-        self._bar.start()
-
-
-def _print_output(title: str, text: str) -> None:
+def print_output(title: str, text: str) -> None:
+    """What a command that failed printed."""
     note("kaizen: " + safe(title))
     for line in safe_block(text).split("\n") if text else ():
         note("  | " + line)
