@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.canary_site import Site, running_site
 from tests.e2e.faulty import Faulty
 from tests.e2e.scraped import KINDS, Scraped, scraped
 from tests.e2e.terminal import Terminal, board_command
@@ -49,3 +50,12 @@ def open_board(place: Place, tmp_path: Path, require_program: Callable[[str], st
             return terminal
 
         yield begin
+
+
+@pytest.fixture
+def site(tmp_path: Path, require_program: Callable[[str], str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    """A canary's surroundings, running."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    programs = {name: require_program(name) for name in ("haproxy", "prometheus")}
+    with running_site(programs, tmp_path) as running:
+        yield running
