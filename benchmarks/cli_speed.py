@@ -10,9 +10,7 @@ ratios. See README.md beside this file for what is compared and why.
 
 import argparse
 import compileall
-import json
 import os
-import platform
 import shutil
 import subprocess
 import sys
@@ -23,6 +21,7 @@ from statistics import median
 from typing import Any, NamedTuple
 
 from make_workspace import make_workspace, taskwarrior_json, write
+from report import finish, mark, this_machine
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 CHECKOUT = os.path.dirname(HERE)
@@ -238,8 +237,7 @@ def measure(count: int, rounds: int) -> dict[str, Any]:
         "schema": "kaizen.bench.cli/1",
         "tickets": count,
         "rounds": rounds,
-        "python": platform.python_version(),
-        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} CPUs",
+        **this_machine(),
         "cold": {"cpu_ms": round(cold.cpu * 1000, 1), "wall_ms": round(cold.wall * 1000, 1)},
         "results": [
             {
@@ -261,7 +259,7 @@ def print_table(report: dict[str, Any]) -> None:
     print(f"{'':40}{'CPU ms':>8}  {'beside':22}{'CPU ms':>8}{'measured':>10}{'target':>8}")
     for line in report["results"]:
         ours, theirs = ("" if line[key] is None else f"{line[key]:.1f}" for key in ("cpu_ms", "peer_cpu_ms"))
-        verdict = "OK" if line["met"] else "MISS"
+        verdict = mark(line["met"])
         figures = f"{line['measured']:10.2f}{line['target']:8.2f}  {verdict}"
         print(f"{line['name']:40}{ours:>8}  {line['peer']:22}{theirs:>8}{figures}")
     cold = report["cold"]
@@ -278,11 +276,7 @@ def main() -> None:
         print("cli_speed: taskwarrior (`task`) is not installed: nothing to compare with", file=sys.stderr)
         sys.exit(2)
     report = measure(options.tickets, options.rounds)
-    if options.json:
-        print(json.dumps(report, indent=2))
-    else:
-        print_table(report)
-    sys.exit(0 if all(line["met"] for line in report["results"]) else 1)
+    finish(report, print_table, as_json=options.json, met=all(line["met"] for line in report["results"]))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ import argparse
 import compileall
 import json
 import os
-import platform
 import shutil
 import subprocess
 import sys
@@ -19,6 +18,7 @@ import tempfile
 from typing import Any
 
 from cli_speed import CHECKOUT, Bench, Result, compare, cpu_ms, ratio
+from report import finish, mark, this_machine
 
 PEER = "task export"
 TARGET = 0.6
@@ -65,8 +65,7 @@ def measure(count: int, rounds: int) -> dict[str, Any]:
         "schema": "kaizen.bench.export/1",
         "tickets": count,
         "rounds": rounds,
-        "python": platform.python_version(),
-        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} CPUs",
+        **this_machine(),
         "cold": {"cpu_ms": round(cold.cpu * 1000, 1), "wall_ms": round(cold.wall * 1000, 1)},
         "results": [
             {
@@ -88,7 +87,7 @@ def print_table(report: dict[str, Any]) -> None:
     print(f"{'':30}{'CPU ms':>8}  {'beside':14}{'CPU ms':>8}{'measured':>10}{'target':>8}")
     for line in report["results"]:
         figures = f"{line['cpu_ms']:8.1f}  {line['peer']:14}{line['peer_cpu_ms']:8.1f}{line['measured']:10.2f}"
-        target = "" if line["target"] is None else f"{line['target']:8.2f}  {'OK' if line['met'] else 'MISS'}"
+        target = "" if line["target"] is None else f"{line['target']:8.2f}  {mark(line['met'])}"
         print(f"{line['name']:30}{figures}{target}")
     cold = report["cold"]
     print(f"\nfirst export, without an index: {cold['cpu_ms']:.0f} ms CPU, {cold['wall_ms']:.0f} ms")
@@ -104,11 +103,7 @@ def main() -> None:
         print("export_speed: taskwarrior (`task`) is not installed: nothing to compare with", file=sys.stderr)
         sys.exit(2)
     report = measure(options.tickets, options.rounds)
-    if options.json:
-        print(json.dumps(report, indent=2))
-    else:
-        print_table(report)
-    sys.exit(0 if all(line["met"] for line in report["results"]) else 1)
+    finish(report, print_table, as_json=options.json, met=all(line["met"] for line in report["results"]))
 
 
 if __name__ == "__main__":

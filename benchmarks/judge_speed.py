@@ -9,7 +9,6 @@ median of the rounds' ratios. The promise is 20,000 observations a second in one
 import argparse
 import json
 import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -17,6 +16,7 @@ import tempfile
 from typing import Any
 
 import numpy as np
+from report import finish, mark, this_machine
 
 FLOOR = "import json, sys\nfor line in open(sys.argv[1]):\n    json.dumps(json.loads(line))\n"
 PROMISED = 20_000
@@ -89,8 +89,7 @@ def measure(observations: int, rounds: int) -> dict[str, Any]:
         "schema": "kaizen.bench.judge/1",
         "observations": observations,
         "rounds": rounds,
-        "python": platform.python_version(),
-        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} CPUs",
+        **this_machine(),
         "results": results,
     }
 
@@ -102,7 +101,7 @@ def print_table(report: dict[str, Any]) -> None:
     )
     print(f"{'observations a second of CPU time':34}{'judge':>9}{'json only':>11}{'times':>8}{'target':>8}")
     for line in report["results"]:
-        verdict = "OK" if line["met"] else "MISS"
+        verdict = mark(line["met"])
         figures = f"{line['per_second']:9,}{line['floor_per_second']:11,}{line['measured']:8.2f}{line['target']:8.2f}"
         print(f"{line['name']:34}{figures}  {verdict}")
     print(f"\npromised: {PROMISED:,} observations a second")
@@ -115,11 +114,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     options = parser.parse_args()
     report = measure(options.observations, options.rounds)
-    if options.json:
-        print(json.dumps(report, indent=2))
-    else:
-        print_table(report)
-    sys.exit(0 if all(line["met"] for line in report["results"]) else 1)
+    finish(report, print_table, as_json=options.json, met=all(line["met"] for line in report["results"]))
 
 
 if __name__ == "__main__":

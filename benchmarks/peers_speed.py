@@ -14,7 +14,6 @@ import compileall
 import contextlib
 import json
 import os
-import platform
 import re
 import shutil
 import signal
@@ -26,6 +25,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
+
+from report import mark, this_machine
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -441,8 +442,7 @@ def as_json(results: Sequence[Result], skipped: Mapping[str, str], options: argp
         "rounds": options.rounds,
         "keys": options.keys,
         "terminal": f"{COLUMNS}x{LINES}",
-        "python": platform.python_version(),
-        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} CPUs",
+        **this_machine(),
         "skipped": dict(skipped),
         "results": [
             {
@@ -469,7 +469,7 @@ def print_table(report: Mapping[str, Any]) -> None:
     print(f"{'':32}{'kaizen':>12}  {'beside':20}{'':>12}{'ratio':>9}  target")
     for line in report["results"]:
         ours, theirs = (f"{line[key]:,.1f} {line['unit']}" for key in ("kaizen", "peer_figure"))
-        verdict = "OK" if line["met"] else "MISS"
+        verdict = mark(line["met"])
         print(f"{line['name']:32}{ours:>12}  {line['peer']:20}{theirs:>12}{line['ratio']:9.3f}  < 1  {verdict}")
 
 

@@ -10,7 +10,6 @@ import argparse
 import asyncio
 import json
 import os
-import platform
 import random
 import socket
 import statistics
@@ -23,6 +22,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import aiohttp
+from report import finish, mark, this_machine
 
 from kaizen_tui.traffic.player import Played, Server, listens, play_fast, play_paced
 from kaizen_tui.traffic.recording import Request
@@ -181,9 +181,8 @@ def measure(count: int, rounds: int, seconds: float, passes: int) -> dict[str, A
         "rounds": rounds,
         "seconds": seconds,
         "passes": passes,
-        "python": platform.python_version(),
+        **this_machine(),
         "aiohttp": aiohttp.__version__,
-        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} CPUs",
         "full_speed": speeds,
         "pace": paces,
     }
@@ -197,11 +196,11 @@ def print_table(report: dict[str, Any]) -> None:
     print(f"{'requests per second of CPU time':34}{'replay':>9}{'bare loop':>11}{'ratio':>9}{'target':>9}")
     for line in report["full_speed"]:
         figures = f"{line['requests_per_cpu_s']:9,}{line['bare_per_cpu_s']:11,}{line['measured']:9.2f}"
-        print(f"{line['name']:34}{figures}{line['target']:9.2f}  {'OK' if line['met'] else 'MISS'}")
+        print(f"{line['name']:34}{figures}{line['target']:9.2f}  {mark(line['met'])}")
     print(f"\n{'sent late, p99 in ms':34}{'replay':>9}{'sleeping':>11}{'longest':>9}{'target':>9}")
     for line in report["pace"]:
         figures = f"{line['measured']:9.2f}{line['sleep_p99_ms']:11.2f}{line['longest_ms']:9.2f}"
-        print(f"{line['name']:34}{figures}{line['target']:9.0f}  {'OK' if line['met'] else 'MISS'}")
+        print(f"{line['name']:34}{figures}{line['target']:9.0f}  {mark(line['met'])}")
 
 
 def main() -> None:
@@ -213,11 +212,8 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     options = parser.parse_args()
     report = measure(options.requests, options.rounds, options.seconds, options.passes)
-    if options.json:
-        print(json.dumps(report, indent=2))
-    else:
-        print_table(report)
-    sys.exit(0 if all(line["met"] for line in (*report["full_speed"], *report["pace"])) else 1)
+    met = all(line["met"] for line in (*report["full_speed"], *report["pace"]))
+    finish(report, print_table, as_json=options.json, met=met)
 
 
 if __name__ == "__main__":

@@ -1,15 +1,15 @@
 """What the sandbox costs: the time of `true` in it beside the same program started as it is, in pairs."""
 
 import argparse
-import json
 import os
-import platform
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from typing import Any
+
+from report import finish, mark, this_machine
 
 from kaizen_tui.sandbox.lease import Lease
 from kaizen_tui.sandbox.protections import Machine, look_at_machine
@@ -55,8 +55,7 @@ def measure(machine: Machine, pairs: int) -> dict[str, Any]:
     return {
         "schema": "kaizen.bench.sandbox/1",
         "pairs": pairs,
-        "python": platform.python_version(),
-        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} CPUs",
+        **this_machine(),
         "user": "root" if machine.host.root else "ordinary",
         "cgroup": "v2" if machine.places.unified else "v1" if machine.places.folders else None,
         "plain_ms": round(statistics.median(bare[1:]) * 1000, 2),
@@ -74,7 +73,7 @@ def print_table(report: dict[str, Any]) -> None:
     print(f"{'':32}{'median ms':>10}{'p95':>8}{'target':>8}")
     print(f"{'fork and exec of true':32}{report['plain_ms']:10.2f}")
     print(f"{'the same in the sandbox':32}{report['sandboxed_ms']:10.2f}")
-    verdict = "OK" if report["met"] else "MISS"
+    verdict = mark(report["met"])
     figures = f"{report['overhead_ms']:10.2f}{report['overhead_p95_ms']:8.2f}{report['target_ms']:8.0f}  {verdict}"
     print(f"{'what the sandbox adds':32}{figures}")
 
@@ -89,11 +88,7 @@ def main() -> None:
         print(f"sandbox_speed: {machine.fault}; {machine.remedy}", file=sys.stderr)
         sys.exit(2)
     report = measure(machine, options.pairs)
-    if options.json:
-        print(json.dumps(report, indent=2))
-    else:
-        print_table(report)
-    sys.exit(0 if report["met"] else 1)
+    finish(report, print_table, as_json=options.json, met=report["met"])
 
 
 if __name__ == "__main__":
