@@ -71,6 +71,9 @@ def _read(source: str) -> tuple[bytes, str]:
             return sys.stdin.buffer.read(MAX_BYTES + 1), "standard input"
         with open(source, "rb") as file:
             return file.read(MAX_BYTES + 1), source
+    except FileNotFoundError:
+        hint = "name an OpenSLO file, or - for standard input"
+        raise StoreError("cannot read: there is no such file", where=source, hint=hint) from None
     except OSError as error:
         raise in_words(error, "cannot read", source) from error
     except ValueError as error:  # a NUL in the name

@@ -135,7 +135,7 @@ def test_wrong_words(world: World) -> None:
     for words, code, said in (
         (("component",), 2, "missing argument ID"),
         (("component", "pcc-main", "--force"), 2, "--from-openslo"),
-        (("component", "--from-openslo", "gone.yml"), 6, "gone.yml"),
+        (("component", "--from-openslo", "gone.yml"), 6, "gone.yml; name an OpenSLO file"),
         (("component", "--from-openslo", "."), 6, "folder"),
     ):
         result = world.cli(*words)
