@@ -19,6 +19,7 @@ from kaizen_tui.loop.canary_record import Record
 from kaizen_tui.loop.controller import Controller, Ears
 from kaizen_tui.loop.driver import Driver, Report
 from kaizen_tui.loop.verify import verify
+from kaizen_tui.metrics.source import Instant, Version
 from kaizen_tui.store import files
 from kaizen_tui.store.yaml_edit import SetList, SetText
 from tests.loop.canary_world import CanaryWorld
@@ -131,6 +132,27 @@ def test_a_criterion_that_nobody_can_answer_for_doesnt_stop_the_judge(world: Can
     while world.status == "canary":
         looks(world, driver, 1)
     assert world.entries("verdict")[-1]["cause"] == EVIDENCE
+
+
+def test_what_a_look_finds_bad_is_at_nobody_before_anything_else_is_asked(world: CanaryWorld, monkeypatch: Any) -> None:
+    driver = running(world)
+    world.source.bad["canary"] = 0.5
+    order: list[str] = []
+    world.source.before = lambda _component, version: order.append(f"counters of the {version}")
+    world.splitter.before = lambda share: order.append(f"share {share:g}")
+    instant = world.source.instant
+
+    def asked(component: str, metric: str, at: float, version: Version = "") -> Instant:
+        order.append(f"value of the {version}")
+        return instant(component, metric, at, version)
+
+    monkeypatch.setattr(world.source, "instant", asked)
+    while world.status == "canary":
+        order.clear()
+        driver.tick()
+        world.pass_time(15)
+    looked = ["counters of the baseline", "counters of the canary"]
+    assert order == [*looked, "share 0", "value of the baseline"]
 
 
 # ---------------------------------------------------------------- the metrics server
