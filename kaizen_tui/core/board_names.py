@@ -17,7 +17,7 @@ _ACTIONS = {
     "previous propose shorter",
     "cursor": "down first last left page_down page_up right up",
     "detail": "abort approve back down edit editor evaluate first full help last move page_down page_up pause reject "
-    "roll_back sign_off step up",
+    "roll_back sign_off step up watch",
     "filter": "drop keep",
     "flow": "back help longer shorter",
     "form": "back choice_left choice_next choice_previous choice_right compare discard help item_complete item_down "
@@ -27,7 +27,7 @@ _ACTIONS = {
     "move": "cancel commit left override read_back read_on right",
     "news": "digest read",
     "page": "abort approve back canary down edit editor evaluate first gates help last log move next page_down page_up "
-    "patch_spec pause previous quit reject roll_back score_card sign_off step ticket up",
+    "patch_spec pause previous quit reject roll_back score_card sign_off step ticket up watch",
     "pick": "column down range toggle up",
     "propose": "back help next pick previous write",
     "refused": "discard edit keep",

@@ -46,7 +46,7 @@ class Controller:
     """ids: the tickets to drive; () is every canary there is and comes, and every ticket with `rollout.auto`.
 
     pause: waits so many seconds. advise: decide and log, touch nothing. notify: is told of each look. clock: seconds,
-    monotonic.
+    monotonic. only: which of all canaries are driven; with it none is started.
     """
 
     def __init__(
@@ -60,9 +60,11 @@ class Controller:
         advise: bool = False,
         notify: Notify = NOBODY,
         clock: Callable[[], float] = time.monotonic,
+        only: Callable[[str], bool] | None = None,
     ) -> None:
         self._session = session
         self._notify = notify
+        self._only = only
         self._ids = tuple(dict.fromkeys(ids))
         self._env = env
         self._ears = ears
@@ -187,9 +189,11 @@ class Controller:
         except KaizenError as error:
             self._say("tickets", str(error))
             return list(self._drivers)
-        canaries = [row.id for row in rows if row.status == "canary"]
+        canaries = [row.id for row in rows if row.status == "canary" and (self._only is None or self._only(row.id))]
         for ticket_id in canaries:
             self.ended.pop(ticket_id, None)
+        if self._only is not None:
+            return list(dict.fromkeys([*canaries, *self._drivers]))
         if not self._advise:
             for row in rows:
                 if row.status == "in_review":

@@ -19,6 +19,12 @@ _LONGEST_ACT = 60.0
 _FLAGS = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
+def changed_here(ws: Workspace, ticket_id: str) -> bool:
+    """Whether somebody changed the ticket's canary from this workspace, and not from another clone of it: the state
+    folder is in no repository."""
+    return os.path.exists(f"{ws.state}/canary/{ticket_id}.act")
+
+
 class CanaryLock:
     """A lock file `.kaizen/canary/NAME`, kept for ever; the kernel lets go of the lock when its process ends.
 

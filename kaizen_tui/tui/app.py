@@ -51,7 +51,7 @@ class Options(NamedTuple):
     """How the dashboard was started.
 
     theme: a theme's name. keys: action id -> keys, of config.yml. problems: what is wrong with settings read so far.
-    watch: notice changes on disk.
+    watch: notice changes on disk. drive: drive canaries that nobody drives.
     """
 
     read_only: bool = False
@@ -59,6 +59,7 @@ class Options(NamedTuple):
     keys: tuple[tuple[str, str], ...] = ()
     problems: tuple[Problem, ...] = ()
     watch: bool = True
+    drive: bool = False
 
 
 class KaizenApp(App[int], inherit_bindings=False):
@@ -217,6 +218,9 @@ class KaizenApp(App[int], inherit_bindings=False):
 
     def leave(self, message: Text | None = None) -> None:
         """Ends the program; an evaluation that runs is interrupted, after a question. message: for the terminal."""
+        words = self.main.canaries.farewell()
+        if words:
+            message = Text(f"{message.plain}\n{words}" if message is not None else words)
         if self.evaluating:
             self.evaluations.ask_to_leave(message)
         else:
@@ -241,6 +245,7 @@ class KaizenApp(App[int], inherit_bindings=False):
             self._watcher.stop()
         if self._evaluations is not None:
             self._evaluations.end_with_board()
+        self.main.canaries.stop()
 
 
 def run(workspace: Workspace, options: Options, open_session: "Callable[[], Session]") -> int:

@@ -55,6 +55,7 @@ class Desk:
         self.read_only = read_only
         self.undo_stack = UndoStack()
         self._own: set[str] = set()
+        self.own_entries: frozenset[str] = frozenset()  # hashes of what this board wrote into logs
         # While the board shows the past: the instant, in words.
         self.as_of = ""
 
@@ -80,6 +81,7 @@ class Desk:
         """In a worker: this person changed a ticket."""
         self.undo_stack.heard(wrote)
         self._own.add(wrote.ticket_id)
+        self.own_entries |= {entry.hash for entry in wrote.entries}
 
     def take_own(self) -> set[str]:
         """The tickets that this person changed since the last call: what happened to them is no news."""

@@ -24,6 +24,7 @@ The board: every ticket of a workspace in its column, and everything that may be
 Options:
   -C, --workspace DIR  The workspace; else $KAIZEN_WORKSPACE, else the nearest directory at or above this one.
   --read-only          Look, but change nothing.
+  --no-drive           Leave canaries alone that nobody drives (docs/canary.md).
   --theme NAME         kaizen-dark, kaizen-light, or another theme of Textual; else the one of config.yml.
   --actor NAME         Who acts; else $KAIZEN_ACTOR, git's user.name, the login name.
   --debug              Show the traceback of an error.
@@ -50,6 +51,7 @@ On the board, ? shows every key and q leaves.
 _STORIES = ("real",)
 _FLAGS = {
     "--read-only": "read_only",
+    "--no-drive": "no_drive",
     "--serve-writable": "serve_writable",
     "--unattended": "unattended",
     "--debug": "debug",
@@ -75,6 +77,7 @@ class Arguments(NamedTuple):
     serve: str | None = None
     demo: str | None = None
     read_only: bool = False
+    no_drive: bool = False
     serve_writable: bool = False
     unattended: bool = False
     debug: bool = False
@@ -194,7 +197,8 @@ def _open(workspace: "Workspace", arguments: Arguments) -> int:
     from kaizen_tui.tui.app import run as run_app
 
     options, open_session = board_options(workspace, arguments)
-    return run_app(workspace, options, open_session)
+    drive = not (arguments.read_only or arguments.no_drive or _served())
+    return run_app(workspace, options._replace(drive=drive), open_session)
 
 
 def board_options(workspace: "Workspace", arguments: Arguments) -> "tuple[Options, Callable[[], Session]]":

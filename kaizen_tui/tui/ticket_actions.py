@@ -17,6 +17,7 @@ _WRITES = frozenset(
      "confirm", "yes", "sign", "evaluate_ticket", "pause_canary", "step_canary", "roll_back"}
 )  # fmt: skip
 
+_WATCH = "Tell me when it is moved, judged, approved or rolled back"
 _EVALUATE = "Test and measure the change for its score-card; again: interrupt that"
 
 
@@ -85,6 +86,8 @@ TICKET_ACTIONS: tuple[Action, ...] = (
     _do("page.editor", "E", "editor", "Edit its file in $VISUAL or $EDITOR", TICKET, "edit_file"),
     _do("page.help", "question_mark", "help", "The help page", TICKET, "help", 10),
     *_canary(TICKET, "page"),
+    _do("detail.watch", "w", "watch", _WATCH, "detail", "watch"),
+    _do("page.watch", "w", "watch", _WATCH, TICKET, "watch"),
     _do("page.quit", "ctrl+c", "quit", "Leave kaizen", TICKET, "quit"),
     _do("approval.confirm", "enter", "approve", "Approve: a key in tier 3, twice in tiers 1 and 2, the id typed in "
         "tier 0", APPROVAL, "confirm", 1),

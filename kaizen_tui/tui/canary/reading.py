@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from kaizen_tui.core.errors import KaizenError
 from kaizen_tui.store.workspace import Workspace
 
+MINE = "this board"  # drives the canary
+
 if TYPE_CHECKING:
     from kaizen_tui.loop.canary_standing import Follower, Standing
 
@@ -20,6 +22,7 @@ class CanaryReader:
         self._followers: dict[str, Follower] = {}
         self._none: dict[str, int] = {}  # tickets without a canary, by their log's size
         self._lock = threading.Lock()
+        self.mine = ""  # how the process that drives for this board is called
 
     def read(self, ids: Collection[str], now: float) -> "dict[str, Standing]":
         """How the canaries of these tickets stand; those that have none, or can't be read, are left out: the list of
@@ -31,7 +34,7 @@ class CanaryReader:
                 if self._none.get(ticket_id) == size:
                     continue
                 try:
-                    standing = self._follower(ticket_id).read(now)
+                    standing = self._read(ticket_id, now)
                 except (KaizenError, OSError):
                     continue
                 if standing is not None:
@@ -51,12 +54,14 @@ class CanaryReader:
     def one(self, ticket_id: str, now: float) -> "Standing | None":
         """One ticket's canary; None where it never had one. Raises KaizenError, OSError."""
         with self._lock:
-            return self._follower(ticket_id).read(now)
+            return self._read(ticket_id, now)
 
-    def _follower(self, ticket_id: str) -> "Follower":
+    def _read(self, ticket_id: str, now: float) -> "Standing | None":
         from kaizen_tui.loop.canary_standing import Follower
 
-        return self._followers.setdefault(ticket_id, Follower(self._workspace, ticket_id))
+        follower = self._followers.setdefault(ticket_id, Follower(self._workspace, ticket_id))
+        found = follower.read(now)
+        return found._replace(driven_by=MINE) if found is not None and self.mine == found.driven_by != "" else found
 
 
 def _size(path: str) -> int:

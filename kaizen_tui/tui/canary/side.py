@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from textual.timer import Timer
 
     from kaizen_tui.loop.canary_standing import Standing
+    from kaizen_tui.tui.canary.driving import Driving
     from kaizen_tui.tui.screens.board import BoardScreen
 
 _COLUMN = STATUSES.index("canary")
@@ -31,6 +32,7 @@ class CanarySide:
         self._generation = 0
         self._owed = False  # tickets changed since they were all asked about
         self._timer: Timer | None = None
+        self.driving: Driving | None = None
 
     def tickets_read(self) -> None:
         """The board has other tickets, or one of them changed."""
@@ -65,9 +67,30 @@ class CanarySide:
         self.standings = {**kept, **message.standings}
         if self.standings and self._timer is None:
             self._timer = self._screen.set_interval(_EVERY, self._poll)
+        self._drive()
         self.show()
         for screen in self._app.screen_stack[1:]:
             screen.post_message(CanariesShown(self.standings))
+
+    def _drive(self) -> None:
+        if self.driving is None and self._app.options.drive and self.standings:
+            from kaizen_tui.tui.canary.driving import Driving
+
+            self.driving = Driving(self._app)
+        if self.driving is not None:
+            self.driving.look(self.standings.values(), self._app.clock())
+            self.reader.mine = self.driving.mine
+            for words in self.driving.news():
+                self._screen.key_bar.say(words, bad=True)
+
+    def farewell(self) -> str:
+        """What a person who leaves should know, or ""."""
+        return self.driving.farewell(self.standings.values()) if self.driving is not None else ""
+
+    def stop(self) -> None:
+        """The board ends."""
+        if self.driving is not None:
+            self.driving.stop()
 
     def show(self) -> None:
         """On their cards; of the past there are none."""

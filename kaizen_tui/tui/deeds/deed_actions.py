@@ -17,7 +17,7 @@ DEED_ACTIONS: tuple[Action, ...] = (
     _on(_DO, "ticket.label", "L", "label", "Add labels to the ticket, or take some away", "label", writes=True),
     _on(_DO, "ticket.owner", "O", "owner", "Give the ticket another owner", "owner", writes=True),
     _on(_DO, "ticket.copy", "y", "copy", "Copy the ticket as an incident update, in Markdown", "copy"),
-    _on(_DO, "ticket.watch", "w", "watch", "Tell me when it is moved, judged or approved", "watch"),
+    _on(_DO, "ticket.watch", "w", "watch", "Tell me when it is moved, judged, approved or rolled back", "watch"),
     _on(_MANY, "pick.toggle", "space", "pick", "Pick or unpick; move, abort, label, owner work on all picked",
         "pick"),
     _on(_MANY, "pick.down", "J shift+down", "pick on", "Pick this card and the next", "pick_step", 0, 1),

@@ -9,6 +9,15 @@ from kaizen_tui.core.states import STATUS_TITLES
 WATCHED = frozenset({"status", "verdict", "approve", "reject", "evaluate"})
 
 
+def rings(entry: dict[str, Any], me: str) -> bool:
+    """Whether it is worth a bell to who watches the ticket: other people's moves and votes, and whatever is decided
+    about a canary, in whose name it may be: who drives it does so with this person's."""
+    event = _text(entry, "event")
+    if event == "rollout":
+        return _text(entry, "action") in ("rollback", "lost") or _text(entry, "cause") == "blind"
+    return event == "verdict" or (event in WATCHED and entry.get("actor") != me)
+
+
 def entries_of(data: bytes) -> list[dict[str, Any]]:
     """The entries in a piece of a log; lines that can't be read are passed over, `kaizen verify` names them."""
     found = []
@@ -48,7 +57,25 @@ def one_line(entry: dict[str, Any]) -> str:
         return f"{who} signed off" + _more(entry, "criterion")
     if event == "withdraw":
         return f"{who} withdrew: {_text(entry, 'what')}"
+    if event == "rollout":
+        return f"{who} {_rollout(entry)}" + _more(entry, "reason")
     return f"{who} {verbs.get(event, event)}" + _more(entry, "verdict", "text", "note") * (event != "created")
+
+
+def _rollout(entry: dict[str, Any]) -> str:
+    """What was done to the canary, or begun."""
+    action, to, done = _text(entry, "action"), entry.get("to"), entry.get("verified") is True
+    share = f"{to * 100:.4g} %" if isinstance(to, int | float) and not isinstance(to, bool) else "another share"
+    if action == "rollback":
+        return "rolled the canary back, read back" if done else "begins to roll the canary back"
+    told = {
+        "set_share": f"gave the canary {share} of the users" if done else f"gives the canary {share} of the users",
+        "pause": "paused the canary" if done else "pauses the canary",
+        "resume": "let the canary go on",
+        "lost": "can't reach the splitter",
+        "found": "reached the splitter again",
+    }
+    return told.get(action, "moved the canary")
 
 
 def _more(entry: dict[str, Any], *names: str) -> str:

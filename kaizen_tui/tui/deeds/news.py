@@ -9,8 +9,9 @@ from kaizen_tui.core.errors import KaizenError
 from kaizen_tui.core.row import TicketRow
 from kaizen_tui.core.text import safe
 from kaizen_tui.store.seen import Mark, load_seen, marks_of, save_seen
-from kaizen_tui.tui.deeds.events_words import WATCHED, entries_of, one_line
+from kaizen_tui.tui.deeds.events_words import entries_of, one_line, rings
 from kaizen_tui.tui.messages import Failed
+from kaizen_tui.tui.widgets.bars import KeyBar
 from kaizen_tui.tui.widgets.cards import PICKED, UNREAD, WATCHED_MARK
 
 if TYPE_CHECKING:
@@ -64,8 +65,8 @@ def since(workspace: "Workspace", row: TicketRow, mark: Mark | None) -> tuple[st
 
 
 def alarms(workspace: "Workspace", rows: Iterable[TicketRow], before: dict[str, Mark], marks: dict[str, Mark],
-           me: str) -> tuple[str, ...]:  # fmt: skip
-    """What happened to these watched tickets that is worth a bell: other people's moves, votes and verdicts."""
+           me: str, own: frozenset[str]) -> tuple[str, ...]:  # fmt: skip
+    """What happened to these watched tickets that is worth a bell. own: hashes of what was written here."""
     from kaizen_tui.store.log_file import read_log_bytes
 
     said = []
@@ -80,9 +81,7 @@ def alarms(workspace: "Workspace", rows: Iterable[TicketRow], before: dict[str, 
         except KaizenError:
             continue  # the list of broken files says what is wrong with it
         said += [
-            f"{row.id}: {one_line(entry)}"
-            for entry in entries
-            if entry.get("event") in WATCHED and entry.get("actor") != me
+            f"{row.id}: {one_line(entry)}" for entry in entries if entry.get("hash") not in own and rings(entry, me)
         ]
     return tuple(said)
 
@@ -116,7 +115,8 @@ class NewsSide:
             marks = marks_of(app.workspace, rows, before)
             me = app.desk.session.actor if first or watched else ""
             seen = load_seen(app.workspace, me) if first else None
-            return NewsReady(generation, marks, seen, alarms(app.workspace, watched, before, marks, me))
+            own = app.desk.own_entries
+            return NewsReady(generation, marks, seen, alarms(app.workspace, watched, before, marks, me, own))
 
         app.jobs.ask(news, self._screen.post_message, lambda error: Failed(NEWS, error))
 
@@ -214,18 +214,23 @@ class NewsSide:
     def action_watch(self) -> None:
         """Tells, or no longer, when something happens to the ticket under the cursor."""
         row = self._screen.board.selected
-        if row is None:
-            return
-        self.watched ^= {row.id}
-        watching = row.id in self.watched
-        self._screen.key_bar.say(
-            f"{row.id} is watched: a bell when it is moved, judged or approved" if watching
-            else f"{row.id} is no longer watched"
-        )  # fmt: skip
+        if row is not None:
+            self._screen.key_bar.say(self.watch(row.id))
+
+    def watch(self, ticket_id: str) -> str:
+        """Watches the ticket, or no longer; says which. It lasts until the board is left."""
+        self.watched ^= {ticket_id}
         self.mark()
+        if ticket_id not in self.watched:
+            return f"{ticket_id} is no longer watched"
+        return f"{ticket_id} is watched: a bell when it is moved, judged, approved or rolled back"
 
     def ring(self, words: str) -> None:
-        """Bell and desktop notification (OSC 9). Control characters of anybody's text never reach the terminal."""
-        self._screen.key_bar.say(words)
+        """Bell and desktop notification (OSC 9), whatever screen is shown. Control characters of anybody's text never
+        reach the terminal."""
+        for screen in {self._screen, self._app.screen}:
+            bar = getattr(screen, "key_bar", None)
+            if isinstance(bar, KeyBar):
+                bar.say(words)
         self._app.bell()
         self._app.notify_desktop(safe(words))

@@ -22,6 +22,8 @@ _MARKS = (
     ("✔ pass", GOOD, "the score-card's verdict; ✖ fail, ◌ unsure"),
     ("⧗ 12/40", ACCENT, "it is evaluated: twelve of forty pairs are measured"),
     ("•", ACCENT, "changed since you last looked; ◎ watched; ✓ picked"),
+    ("5 % 2/3", STRONG, "a canary's share of the users, and its step"),
+    ("✖█░░ ✔██░", MUTED, "its evidence for going back, and for going on; full is decided"),
     ("5 d", MUTED, "how long the ticket has been in its column"),
 )
 _ORDER = "Cards stand by severity, then by how long they have waited; in Complete and Aborted the latest comes first."

@@ -270,6 +270,9 @@ class TicketScreen(Screen[str], inherit_bindings=False):
     def action_abort_ticket(self) -> acts.Opening:
         return acts.abort(self, self.ticket_id)
 
+    def action_watch(self) -> None:
+        self.key_bar.say(self.kaizen.main.news.watch(self.ticket_id))
+
     def action_pause_canary(self) -> acts.Opening:
         return acts.canary_act(self, self.ticket_id, "pause")
 

@@ -81,7 +81,7 @@ class Canary:
         if self.record is None:
             self.record = Record(self.place.workspace, self.id)
             plan = plan_of(self.place.workspace, self.id)
-            self.record.begin(judge_settings(plan, self.share), self.share)
+            self.record.begin(judge_settings(plan, self.share), self.share, {})
         for _ in range(count):
             self.at += LOOK
             self._serve(bad, slow)

@@ -188,3 +188,47 @@ def test_what_can_be_asked_follows_from_how_it_stands(place: Place) -> None:
     assert {deed: one.way for deed, one in ways.items() if isinstance(one, Question)} == {
         "pause": "key", "resume": "typed", "roll_back": "typed",
     }  # fmt: skip
+
+
+async def test_who_watches_it_is_rung_at_its_verdict_whatever_screen_is_open(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the name of the same person, as a controller of their own writes it."""
+    first, second = running(place, 3), Canary(place, 15, title="Another", begin=15 * 8)
+    app = place.app()
+    rung: list[str] = []
+    monkeypatch.setattr(app, "bell", lambda: None)
+    monkeypatch.setattr(app, "notify_desktop", rung.append)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await opened(app, pilot, "w", "j", "w", "enter", "enter", "c")
+        for canary in (first, second):
+            canary.log("verdict", actor=app.desk.session.actor, verdict="promote")
+            canary.log("rollout", action="set_share", to=0.5, verified=True)
+        second.log("rollout", actor=app.desk.session.actor, action="rollback", to=0, verified=True, reason="worse")
+        app.main.follow(first.id)
+        await calm(pilot, app)
+        assert app.screen is not app.main
+        who = "Grace Hopper"
+        assert sorted(rung) == [
+            f"KAIZ-014: {who} gave the canary's verdict: promote",
+            f"KAIZ-015: {who} gave the canary's verdict: promote",
+            f"KAIZ-015: {who} rolled the canary back, read back: worse",
+        ]
+        assert "KAIZ-01" in screen_text(app).splitlines()[-1]
+
+
+async def test_what_was_done_here_does_not_ring(
+    place: Place, splitter: FakeSplitter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running(place, 3)
+    app = place.app()
+    rung: list[str] = []
+    monkeypatch.setattr(app, "notify_desktop", rung.append)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await opened(app, pilot, "w", "B")
+        await write(pilot, "bad")
+        await press(pilot, app, "enter")
+        await until(pilot, lambda: "nobody gets the canary any more" in screen_text(app))
+        app.main.follow("KAIZ-014")
+        await calm(pilot, app)
+    assert rung == []
