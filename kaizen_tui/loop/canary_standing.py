@@ -11,6 +11,7 @@ from kaizen_tui.core.canary_estimate import Estimate, Trail
 from kaizen_tui.core.canary_plan import Judged, canary_steps, next_step
 from kaizen_tui.core.canary_state import CanaryState, canary_state, parts
 from kaizen_tui.core.errors import KaizenError
+from kaizen_tui.core.log_view import LogEntry, LogView
 from kaizen_tui.core.promotion_log import read_log
 from kaizen_tui.core.rollout import Rollout
 from kaizen_tui.core.slo import Target
@@ -76,7 +77,8 @@ class Standing(NamedTuple):
     at: epoch seconds of this reading. tier: of its component. steps: shares at which it is judged. rollback, promote:
     the e-values that decide, of all SLIs together. data_at: of the newest numbers of both versions, None before the
     first. estimate: until something is decided, None where nothing says. driven_by: which process, "" where none does.
-    trouble: what can't be read, in words. observations: sha256 and bytes of the file as far as this goes.
+    trouble: what can't be read, in words. last: the entry of the last decision, with its reason. observations: sha256
+    and bytes of the file as far as this goes.
     """
 
     id: str
@@ -100,6 +102,7 @@ class Standing(NamedTuple):
     trouble: str
     traffic: str
     observations: tuple[str, int]
+    last: LogEntry | None = None
 
     @property
     def step(self) -> int:
@@ -137,6 +140,7 @@ class Follower:
         self._id = ticket_id
         self._log_stamp = (-1, 0, 0)
         self._state: CanaryState | None = None
+        self._last: LogEntry | None = None
         self._plan: Plan | None = None
         self._plan_stamp: object = None
         self._record: Record | None = None
@@ -151,7 +155,9 @@ class Follower:
         stamp = _stamp(self._ws.log_path(self._id))
         if stamp != self._log_stamp:
             data = read_log_bytes(self._ws.log_path(self._id))
-            self._state = canary_state(read_log(data)) if b'"rollout"' in data else None
+            log = read_log(data) if b'"rollout"' in data else None
+            self._state = canary_state(log) if log is not None else None
+            self._last = _last_decision(log) if log is not None else None
             self._log_stamp = stamp
         state = self._state
         if state is None:
@@ -190,6 +196,7 @@ class Follower:
             trouble=trouble,
             traffic=verdict.traffic if verdict is not None else "",
             observations=record.extent if record is not None else ("", 0),
+            last=self._last,
         )
         return standing._replace(estimate=self._estimate(standing, alpha, beta))
 
@@ -238,6 +245,12 @@ class Follower:
             _sli(plan.component.metric(one.name), one, ratios.get(one.name), self._courses.get(one.name))
             for one in verdict.evidence
         )
+
+
+def _last_decision(log: LogView) -> LogEntry | None:
+    """The last entry about the canary that says why; that a share was read back says nothing new."""
+    told = [one for one in log.events("rollout", "verdict") if one.text("reason") or one.text("note")]
+    return told[-1] if told else None
 
 
 def _sli(metric: "Metric | None", one: "Evidence", promote_ratio: float | None, course: "Course | None") -> SliStanding:

@@ -28,11 +28,11 @@ def filled(value: float, needed: float, cells: int) -> int:
     return min(8 * cells - 1, int(8 * cells * math.log(value) / math.log(needed)))
 
 
-def gauge(eighths: int, cells: int) -> str:
-    """The gauge of `cells` cells, what is empty being shaded."""
+def gauge(eighths: int, cells: int) -> tuple[str, str]:
+    """The gauge of `cells` cells: what is full, and what is empty, shaded."""
     whole, rest = divmod(min(eighths, 8 * cells), 8)
     drawn = "█" * whole + (EIGHTHS[rest] if rest else "")
-    return drawn + "░" * (cells - len(drawn))
+    return drawn, "░" * (cells - len(drawn))
 
 
 class Row(NamedTuple):
@@ -74,6 +74,8 @@ def both_versions(
             row, third = divmod(level(value), 3)
             met: Kind = "canary" if target.meets(value) else "missed"
             kind: Kind = "baseline" if marks is _BASELINE else met
+            if kind != "baseline" and column % 2 and grid[height - 1 - row][column][1] == "baseline":
+                continue  # where both are the same, both are seen
             grid[height - 1 - row][column] = (marks[2 - third], kind)
     labels: dict[int, float] = {0: high, height - 1: low, slo_row: target.threshold}
     return tuple(Row(labels.get(row), _runs(cells)) for row, cells in enumerate(grid))

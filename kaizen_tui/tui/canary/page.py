@@ -9,10 +9,11 @@ from textual.content import Content
 from kaizen_tui.core.canary_state import BLIND, parts
 from kaizen_tui.core.numbers import human_number, with_unit
 from kaizen_tui.core.text import safe
-from kaizen_tui.core.times import age
+from kaizen_tui.core.times import age, parse_rfc3339
 from kaizen_tui.tui.canary.drawing import Kind, Row, both_versions, filled, gauge, interval_course
 from kaizen_tui.tui.canary.mini import about, percent
 from kaizen_tui.tui.celltext import clip, pad
+from kaizen_tui.tui.deeds.events_words import one_line
 from kaizen_tui.tui.words import BAD, GOOD, MUTED, STRONG, WARN, text
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 _GAUGE = 10
 _CHART = 5  # lines
-_LABEL = 9
+_LABEL = 11
 _BESIDE = 96  # cells from which on two charts stand beside each other
 _NARROWEST = 16
 _STYLES: dict[Kind, str] = {
@@ -31,7 +32,7 @@ _STYLES: dict[Kind, str] = {
 
 def canary_lines(one: "Standing", width: int) -> list[Content]:
     """Everything, in lines of at most `width` cells where words allow it."""
-    said = [_place(one), *_driver(one), *_state(one), _numbers(one)]
+    said = [_place(one, width), *_driver(one), *_state(one), *_last(one), _numbers(one)]
     if one.trouble:
         said.append(Content.assemble(text("✖ ", BAD), text(one.trouble, BAD)))
     if not one.slis:
@@ -42,12 +43,13 @@ def canary_lines(one: "Standing", width: int) -> list[Content]:
     return said
 
 
-def _place(one: "Standing") -> Content:
+def _place(one: "Standing", width: int) -> Content:
     state = one.state
     parts_said = [text(percent(state.wanted), STRONG), text(" of the users")]
     if 0 < parts(state.share) < parts(1.0):
         steps = " → ".join(percent(step) for step in (*one.steps, 1.0))
-        parts_said += [text(f"  step {one.step} of {len(one.steps)}", STRONG), text(f"  {steps}", MUTED)]
+        parts_said.append(text(f"  step {one.step} of {len(one.steps)}", STRONG))
+        parts_said += [text(f"  {steps}", MUTED)] if width >= _BESIDE else []
     here, whole = age(int(max(0.0, one.at - state.share_at))), age(int(max(0.0, one.at - state.since)))
     parts_said.append(text(f"  {here} here, {whole} in all", MUTED))
     return Content.assemble(*parts_said)
@@ -96,6 +98,15 @@ def _state(one: "Standing") -> list[Content]:
     return said
 
 
+def _last(one: "Standing") -> list[Content]:
+    """The last decision, who took it and when."""
+    if one.last is None:
+        return []
+    ago = age(int(max(0.0, one.at - parse_rfc3339(one.last.at))))
+    head = text("last decision  ", MUTED)
+    return [Content.assemble(head, text(one_line(one.last.as_dict())), text(f"  {ago} ago", MUTED))]
+
+
 def _numbers(one: "Standing") -> Content:
     events = max((sum(sli.events) for sli in one.slis), default=0)
     counted = f"{one.looks} looks counted" + (f" · {human_number(float(events))} events" if events else "")
@@ -117,9 +128,11 @@ def _evidence(one: "Standing") -> list[Content]:
 
 
 def _gauge(name: str, value: float, needed: float, style: str) -> Content:
+    full, empty = gauge(filled(value, needed, _GAUGE), _GAUGE)
     return Content.assemble(
         text(f"{name} ", MUTED),
-        Content.styled(gauge(filled(value, needed, _GAUGE), _GAUGE), style),
+        Content.styled(full, style),
+        Content.styled(empty, MUTED),
         text(f" {_evalue(value)} of {needed:g}"),
     )
 
@@ -134,7 +147,7 @@ def _sli(one: "Standing", sli: "SliStanding", width: int) -> list[Content]:
         shown = "–" if value is None else with_unit(value, safe(sli.unit))
         missed = whose == "canary" and value is not None and sli.target is not None and not sli.target.meets(value)
         values += [text(shown, BAD if missed else STRONG), text(f" {whose}   ", MUTED)]
-    values.append(_ratio(sli))
+    values.append(_ratio(sli, width))
     gauges = [_gauge("✖", sli.rollback, one.needed_rollback, BAD)]
     if sli.promote is not None:
         gauges += [Content("   "), _gauge("✔", sli.promote, one.needed_promote, GOOD)]
@@ -153,13 +166,13 @@ def _sli(one: "Standing", sli: "SliStanding", width: int) -> list[Content]:
     return [*said, *_charts(sli, width)]
 
 
-def _ratio(sli: "SliStanding") -> Content:
+def _ratio(sli: "SliStanding", width: int) -> Content:
     low, high = sli.ratio
     if low is None or high is None:
         return text("ratio not known yet", MUTED)
     limit = sli.promote_ratio
     style = BAD if low > 1 else GOOD if limit is not None and high < limit else ""
-    asked = "" if limit is None else f" (below {limit:g} to go on)"
+    asked = "" if limit is None or width < _BESIDE else f" (below {limit:g} to go on)"
     return Content.assemble(text("ratio ", MUTED), text(f"[{low:.2f}, {high:.2f}]", style), text(asked, MUTED))
 
 

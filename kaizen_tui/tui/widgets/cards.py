@@ -103,7 +103,8 @@ def _canary(
     cells = CELLS if inner >= 2 * CELLS + 13 else 3
     bars: list[Piece] = []
     for mark, eighths, style in (("✖", one.against, tones.error), (" ✔", one.ahead, tones.success)):
-        bars += [(mark, style if eighths else tones.muted), (gauge(eighths * cells // CELLS, cells), style)]
+        full, empty = gauge(eighths * cells // CELLS, cells)
+        bars += [(mark, style if eighths else tones.muted), (full, style), (empty, tones.muted)]
     word = clip(one.word, max(0, inner - 2 * cells - 4))
     gap = inner - 2 * cells - 3 - cell_len(word)
     gauges = [*bars, (" " * gap, tones.text), (word, word_style)]

@@ -148,7 +148,9 @@ def test_a_gauge_fills_from_nothing_to_the_evidence_that_decides(value: float, n
     assert 0 <= eighths <= 8 * cells
     assert (eighths == 8 * cells) == (value >= needed)
     assert eighths <= filled(value * 1.1, needed, cells)
-    assert len(gauge(eighths, cells)) == cells
+    full, empty = gauge(eighths, cells)
+    assert len(full + empty) == cells
+    assert set(empty) <= {"░"}
 
 
 @given(st.lists(VALUES, max_size=80), st.lists(VALUES, max_size=80), st.integers(1, 60), st.integers(3, 9))
@@ -162,6 +164,12 @@ def test_charts_have_their_size_whatever_comes(
     ends = [abs(one) if one is not None and math.isfinite(one) else None for one in first]
     rows = interval_course(ends, [None if one is None else one * 2 for one in ends], 1.5, width, height)
     assert [sum(len(text) for text, _ in row.runs) for row in rows] == [width] * height
+
+
+def test_where_both_versions_are_the_same_both_are_seen() -> None:
+    rows = both_versions([1.0] * 10, [1.0] * 10, Target(2.0, 5.0, False), 10, 6)
+    kinds = [kind for row in rows for text, kind in row.runs for _ in text]
+    assert kinds.count("baseline") == kinds.count("canary") == 5
 
 
 def test_both_versions_and_the_target_share_an_axis() -> None:
