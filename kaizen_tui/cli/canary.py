@@ -189,7 +189,7 @@ def run(call: Call, ids: tuple[str, ...], once: bool, advise: bool) -> int:
     with waiting() as wait, telling(call.session()) as notifier:
         controller = Controller(notifier.session, named, os.environ, ears, wait, advise=advise, notify=notifier)
         controller.run(once=once)
-    statuses = [controller.ended.get(one, "canary") for one in named] or list(controller.ended.values())
+    statuses = controller.statuses.values()
     if "aborted" in statuses:
         return EXIT_NO
     return EXIT_DONE if all(status == "complete" for status in statuses) else EXIT_UNDECIDED

@@ -4,17 +4,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from kaizen_tui.loop.context import Session, Wrote
+from kaizen_tui.store.lock import WAIT
 from kaizen_tui.store.records import Transaction, transaction
 
 
 @contextmanager
-def opened(session: Session, ticket_id: str, if_match: str | None = None) -> Iterator[Transaction]:
-    """A transaction on the ticket. if_match: the etag that the caller saw, or None.
+def opened(
+    session: Session, ticket_id: str, if_match: str | None = None, *, wait: float = WAIT
+) -> Iterator[Transaction]:
+    """A transaction on the ticket. if_match: the etag that the caller saw, or None. wait: for the lock, in seconds.
 
     What was mended or cut on the way is told to the session, also when the act fails.
     Raises NotFoundError, ConflictError, StoreError.
     """
-    with transaction(session.workspace, ticket_id, if_match) as tx:
+    with transaction(session.workspace, ticket_id, if_match, wait=wait) as tx:
         before = tx.data
         try:
             yield tx

@@ -13,10 +13,13 @@ from kaizen_tui.loop.acts import opened
 from kaizen_tui.loop.context import Session
 from kaizen_tui.loop.govern import RefusedError
 from kaizen_tui.loop.observe import Baseline
+from kaizen_tui.store.lock import WAIT
 from kaizen_tui.store.log_file import read_log_bytes
 from kaizen_tui.store.records import NewEvent
 from kaizen_tui.store.yaml_reader import YamlProblems
 from kaizen_tui.traffic.splitter import Draw, Splitter, SplitterError, percent
+
+_SOON = 0.5  # seconds for which users wait for an entry in the log
 
 
 class Hand(NamedTuple):
@@ -36,10 +39,13 @@ def state_of(session: Session, ticket_id: str) -> CanaryState | None:
     return canary_state(read_log(read_log_bytes(session.workspace.log_path(ticket_id))))
 
 
-def note(hand: Hand, *events: tuple[str, Mapping[str, object]]) -> None:
-    """Log entries of a ticket in canary, as one act. Raises RefusedError when it is in another status by now."""
+def note(hand: Hand, *events: tuple[str, Mapping[str, object]], wait: float = WAIT) -> None:
+    """Log entries of a ticket in canary, as one act. wait: for the workspace's lock, in seconds.
+
+    Raises RefusedError when it is in another status by now.
+    """
     session = hand.session
-    with opened(session, hand.id) as tx:
+    with opened(session, hand.id, wait=wait) as tx:
         try:
             status = tx.ticket.fields.status
         except YamlProblems:
@@ -74,16 +80,16 @@ def to_nobody(hand: Hand, first: Sequence[tuple[str, Mapping[str, object]]]) -> 
 
     Raises SplitterError where it could not be confirmed, what kept the entries from being written after all is done.
     """
-    unwritten: KaizenError | None = None
+    unwritten = False
     try:
         if first:
-            note(hand, *first)
-    except KaizenError as error:
-        unwritten = error
+            note(hand, *first, wait=_SOON)
+    except KaizenError:
+        unwritten = True
     hand.splitter.set_share(0.0, hand.draw)
     hand.splitter.verify(0.0, hand.draw)
-    if unwritten is not None:
-        raise unwritten
+    if unwritten:
+        note(hand, *first)
 
 
 def pause(hand: Hand, state: CanaryState, reason: str, cause: str) -> None:

@@ -82,6 +82,11 @@ class Controller:
         self._done: queue.SimpleQueue[_Done] = queue.SimpleQueue()
         self.ended: dict[str, str] = {}
 
+    @property
+    def statuses(self) -> dict[str, str]:
+        """How the tickets stand that were driven: their last status, "canary" for those that go on."""
+        return {**dict.fromkeys((*self._ids, *self._drivers), "canary"), **self.ended}
+
     def run(self, *, once: bool = False) -> None:
         """Until each named ticket has ended; for ever where none is named. once: one look at each.
 

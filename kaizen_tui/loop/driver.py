@@ -98,6 +98,7 @@ class Driver:
                 if not others_at(self._session, self.id, splitter.name):  # else the share is theirs
                     acts.to_nobody(hand, ())
                 acts.left(hand, state, status)
+                state = state_of(self._session, self.id)
                 trouble = f"it is {title(status)} now; the share was set to 0"
         return Report(self.id, status, state, Judged(), (), trouble, self._look)
 

@@ -5,7 +5,9 @@ KAIZEN_TICKET_ID and KAIZEN_SALT. Both times it prints the share in effect, a nu
 its output, and ends with 0.
 """
 
+import contextlib
 import os
+import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 
@@ -50,18 +52,15 @@ class ShareCommand:
     def _run(self, action: str, words: Mapping[str, str]) -> float:
         env = {**self._env, "KAIZEN_ACTION": action, **words}
         try:
-            done = subprocess.run(
-                self._argv, env=env, cwd=self._folder, capture_output=True, timeout=TIMEOUT, check=False,
-                stdin=subprocess.DEVNULL,
-            )  # fmt: skip
+            code, out, err = self._ended(env)
         except subprocess.TimeoutExpired:
             raise self._wrong(f"the command did not end within {TIMEOUT:g} s") from None
         except OSError as error:
             raise self._wrong(f"the command can't be run: {error.strerror}") from None
-        said = safe(done.stderr.decode("utf-8", "replace").strip().replace("\n", "; "))[-_SAID:]
-        if done.returncode:
-            raise self._wrong(f"the command ended with {done.returncode}" + (f": {said}" if said else ""))
-        lines = done.stdout.decode("utf-8", "replace").split("\n")
+        said = safe(err.decode("utf-8", "replace").strip().replace("\n", "; "))[-_SAID:]
+        if code:
+            raise self._wrong(f"the command ended with {code}" + (f": {said}" if said else ""))
+        lines = out.decode("utf-8", "replace").split("\n")
         last = next((line.strip() for line in reversed(lines) if line.strip()), "")
         try:
             share = parse_number(last)
@@ -70,6 +69,21 @@ class ShareCommand:
         if not 0 <= share <= 1:
             raise self._wrong(f"the command's last line is {safe(last)[:80] or 'empty'}, not the share from 0 to 1")
         return share
+
+    def _ended(self, env: Mapping[str, str]) -> tuple[int, bytes, bytes]:
+        """Exit code, stdout, stderr. What takes too long is ended with all that it started: it must not set a share
+        later, when nobody expects it any more."""
+        with subprocess.Popen(
+            self._argv, env=env, cwd=self._folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, start_new_session=True,
+        ) as process:  # fmt: skip
+            try:
+                out, err = process.communicate(timeout=TIMEOUT)
+            except BaseException:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                raise
+            return process.returncode, out, err
 
     def _wrong(self, what: str) -> SplitterError:
         return SplitterError(what, where=safe(self._argv[0]), hint=f"see splitters.{safe(self._name)} in config.yml")

@@ -164,7 +164,11 @@ def _salt(draw: Draw) -> str:
 
 
 def replace_file(path: str, text: str) -> None:
-    """Writes a file of another program so that it is whole at any moment; owner and mode stay. Raises SplitterError."""
+    """Writes a file of another program so that it is whole at any moment; its owner, its mode, a link to it stay.
+
+    Raises SplitterError.
+    """
+    path = os.path.realpath(path)
     folder = os.path.dirname(path) or "."
     try:
         status = os.stat(path)

@@ -21,6 +21,7 @@ from kaizen_tui.loop.driver import Driver, Report
 from kaizen_tui.loop.verify import verify
 from kaizen_tui.metrics.source import Instant, Version
 from kaizen_tui.store import files
+from kaizen_tui.store.lock import Lock
 from kaizen_tui.store.yaml_edit import SetList, SetText
 from tests.loop.canary_world import CanaryWorld
 from tests.store.faulty import Faulty, failing, short_then_full
@@ -238,6 +239,25 @@ def test_a_roll_back_that_cannot_be_logged_is_done_all_the_same(
     assert (world.status, world.log.problems) == ("aborted", ())
 
 
+def test_users_dont_wait_for_whoever_holds_the_workspace(world: CanaryWorld) -> None:
+    running(world)
+    held, at_nobody = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with Lock(world.ws):
+            held.set()
+            assert at_nobody.wait(60)
+
+    world.splitter.before = lambda share: at_nobody.set() if share == 0 else None
+    holder = threading.Thread(target=hold)
+    holder.start()
+    assert held.wait(60)
+    assert learn.abort(world.session, world.id, "a customer called", {}).allowed
+    holder.join()
+    assert (world.status, world.splitter.given) == ("aborted", 0.0)
+    assert [one["verified"] for one in world.entries("rollout") if one["action"] == "rollback"] == [False, True]
+
+
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO, errno.EROFS])
 def test_no_step_is_taken_that_is_not_on_disk(world: CanaryWorld, code: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """A write that fails before the share is set leaves the share; one that fails after it is made up for."""
@@ -333,6 +353,8 @@ def test_a_ticket_taken_out_of_canary_by_hand_leaves_no_users_behind(
     assert "the share was set to 0" in reports[-1].trouble
     last = world.entries("rollout")[-1]
     assert (last["action"], last["to"], last["verified"], last["cause"]) == ("rollback", 0, True, "moved")
+    assert reports[-1].state is not None
+    assert reports[-1].state.wanted == 0.0
     world.splitter.given = 0.07  # somebody else's, later
     world.pass_time(15)
     controller.round()
@@ -474,6 +496,12 @@ def test_a_slow_server_for_one_canary_delays_no_other_roll_back(
     while len([one for one in reports if one.id == slow]) < 2:
         world.pass_time(15)
         controller.round()
+
+
+def test_what_goes_on_is_not_taken_for_released(world: CanaryWorld) -> None:
+    controller, _, _ = controlled(world)
+    controller.run(once=True)
+    assert controller.statuses == {world.id: "canary"}
 
 
 def test_an_error_of_the_program_is_not_kept_quiet(world: CanaryWorld) -> None:

@@ -1,8 +1,10 @@
 """Flag files and commands as splitters; the commands that HAProxy gets."""
 
+import fcntl
 import json
 import os
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -149,6 +151,25 @@ def test_a_command_that_is_not_there(tmp_path: Path) -> None:
         ShareCommand("app", [str(tmp_path / "none")], str(tmp_path)).share()
 
 
+def test_a_command_that_takes_too_long_sets_nothing_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kaizen_tui.traffic.command.TIMEOUT", 2.0)
+    held = tmp_path / "held"
+    child = f"import fcntl, time; f = open({str(held)!r}, 'w'); fcntl.flock(f, fcntl.LOCK_EX); time.sleep(600)"
+    splitter = command(tmp_path, f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])")
+    with pytest.raises(SplitterError, match="did not end within 2 s"):
+        splitter.share()
+    if not held.exists():
+        return  # it was ended before it began
+    with held.open() as file:
+        for _ in range(200):
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            except BlockingIOError:
+                threading.Event().wait(0.05)
+    raise AssertionError("what the command started still runs")
+
+
 # HAProxy's words
 
 
@@ -218,3 +239,11 @@ def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
     replace_file(str(path), "limit 2\n")
     assert path.read_text() == "limit 2\n"
     assert [entry.name for entry in tmp_path.iterdir()] == ["limit.map"]
+
+
+def test_a_file_behind_a_link_is_replaced_and_the_link_stays(tmp_path: Path) -> None:
+    path, link = tmp_path / "shared.map", tmp_path / "limit.map"
+    path.write_text("limit 1\n")
+    link.symlink_to(path)
+    replace_file(str(link), "limit 2\n")
+    assert (link.is_symlink(), path.read_text()) == (True, "limit 2\n")
