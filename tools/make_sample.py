@@ -1,4 +1,4 @@
-"""Makes the sample workspace in registry/ and tickets/: a made-up platform, told by tools/sample/.
+"""Makes the sample workspace in registry/ and tickets/: a made-up platform, told by tools/sample/, and this repository.
 
 Everything goes through the product's own functions, on a scripted clock and with seeded tokens: two runs give the same
 bytes. Needs git. Tickets that are not part of the sample are left alone.
@@ -10,11 +10,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-from sample import components, early, late, middle
+from sample import components, early, late, middle, own
 from sample.play import Player
 
 ROOT = Path(__file__).resolve().parents[1]
-STORIES = (*early.STORIES, *middle.STORIES, *late.STORIES)
+STORIES = (*early.STORIES, *middle.STORIES, *late.STORIES, *own.STORIES)
 
 
 def build(root: Path) -> None:

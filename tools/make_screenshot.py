@@ -19,7 +19,7 @@ from kaizen_tui.tui.app import KaizenApp, Options
 
 ROOT = Path(__file__).resolve().parents[1]
 IMAGES = ROOT / "docs" / "images"
-NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
+NOW = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
 ACTOR = "Seun Adeyemi <seun.adeyemi@kestrel.example>"
 # Fonts from the network: a picture should need none.
 FONT_FACE = re.compile(r"@font-face \{[^}]*\}\s*")

@@ -126,9 +126,11 @@ def lint_component(workspace: Workspace, file: ComponentFile) -> list[Problem]:
     for model in models:
         found += _unknown_keys(model.unknown, shown, line)
     upside_down = {metric.name for model in models for metric in model.metrics if is_upside_down(metric)}
+    benchmarks = [one for model in models if model.evaluation is not None for one in model.evaluation.benchmarks]
+    benchmarked = {name for benchmark in benchmarks for name in benchmark.metrics.values()}
     for position, metric in enumerate(file.fields.metrics):
         at = line("slo", "metrics", position, "name")
-        if not metric.has_source:
+        if not metric.has_source and metric.name not in benchmarked:
             found.append(
                 _warning(shown, at, f"metric {quoted(metric.name)} has no source", "give it a `query` or an `sli`")
             )

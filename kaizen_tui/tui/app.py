@@ -216,6 +216,11 @@ class KaizenApp(App[int], inherit_bindings=False):
     def on_evaluation_told(self, message: "EvaluationTold") -> None:
         self.evaluations.heard(message)
 
+    def end_evaluation(self) -> None:
+        """Interrupts what runs, without a question: the board ends."""
+        if self._evaluations is not None:
+            self._evaluations.end_with_board()
+
     def leave(self, message: Text | None = None) -> None:
         """Ends the program; an evaluation that runs is interrupted, after a question. message: for the terminal."""
         words = self.main.canaries.farewell()
@@ -243,8 +248,7 @@ class KaizenApp(App[int], inherit_bindings=False):
     def on_unmount(self) -> None:
         if self._watcher is not None:
             self._watcher.stop()
-        if self._evaluations is not None:
-            self._evaluations.end_with_board()
+        self.end_evaluation()
         self.main.canaries.stop()
 
 
@@ -252,7 +256,10 @@ def run(workspace: Workspace, options: Options, open_session: "Callable[[], Sess
     """Shows the dashboard until the person leaves; returns the exit code."""
     sys.setswitchinterval(SWITCH_INTERVAL)
     app = KaizenApp(workspace, options, open_session)
-    code = app.run()
+    try:
+        code = app.run()
+    finally:  # also after a bug: the program would wait for it
+        app.end_evaluation()
     return app.return_code or 0 if code is None else code
 
 

@@ -90,7 +90,9 @@ class Evaluations:
         app, said = self._app, f"The evaluation of {self.ticket_id} was interrupted; its finished pairs are kept."
 
         def leave() -> None:
-            app.exit(0, message=message or (Text(said) if self.ticket_id else None))
+            told = [message.plain] if message is not None else []
+            told += [said] if self.ticket_id else []
+            app.exit(0, message=Text("\n".join(told)) if told else None)
 
         self._ask("Leave, and interrupt it?", "leave", leave)
 

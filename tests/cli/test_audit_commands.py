@@ -259,6 +259,19 @@ def test_lint_of_components_and_settings(world: World) -> None:
     assert "tickets/NOTES: warning: not a ticket id" in text
 
 
+def test_lint_of_a_metric_that_only_a_benchmark_measures(world: World) -> None:
+    metrics = "".join(
+        f"    - {{name: {name}, threshold: '5', abort_threshold: '9'}}\n" for name in ("hits_ms", "misses_ms")
+    )
+    benchmark = "evaluation:\n  benchmarks:\n    - {command: [python, b.py], metrics: {h: hits_ms}}\n"
+    Path(world.ws.component_path("cache")).write_text(
+        f"id: cache\ntier: 3\nowner: x\nslo:\n  metrics:\n{metrics}{benchmark}", encoding="utf-8"
+    )
+    said = [line for line in lint_lines(world)[1] if "cache.yml" in line]
+    assert len(said) == 1
+    assert "metric `misses_ms` has no source" in said[0]
+
+
 def test_lint_names_keys_and_themes_that_the_board_does_not_know(world: World) -> None:
     world.config("theme: kaizen-drak\nkeys:\n  ticket.approve: A\n  ticket.aprove: B\n  some.thing: C\n")
     code, lines = lint_lines(world)

@@ -50,7 +50,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def session(made: Path) -> Session:
-    return Session(Workspace(str(made)), "Test", lambda: datetime(2026, 11, 22, tzinfo=UTC), lambda: "0" * 16)
+    return Session(Workspace(str(made)), "Test", lambda: datetime(2026, 11, 25, tzinfo=UTC), lambda: "0" * 16)
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +72,7 @@ def test_the_script_makes_what_is_in_the_repository(made: Path) -> None:
 def test_it_is_believable_in_size(snapshot: Snapshot) -> None:
     columns = Counter(row.status for row in snapshot.rows)
     assert set(columns) == set(STATUSES)
-    assert 20 <= sum(columns.values()) <= 30
+    assert 20 <= sum(columns.values()) <= 35
     assert snapshot.problems == []
     first = snapshot.rows[0]
     assert (first.id, first.component) == ("KAIZ-001", "pcc-main")
@@ -85,7 +85,9 @@ def test_the_components_cover_all_tiers(session: Session) -> None:
     assert {file.fields.tier for file in files} == set(TIERS)
     for file in files:
         component = Component.from_fields(file.fields, file.raw)
-        assert all(metric.has_source and metric.abort_threshold is not None for metric in component.metric_fields)
+        assert all(metric.abort_threshold is not None for metric in component.metric_fields)
+        # What nobody runs as a service has its benchmarks instead.
+        assert all(metric.has_source for metric in component.metric_fields) or component.id == "kaizen-tui"
     assert {"higher", "lower"} == {metric.direction for file in files for metric in file.fields.metrics}
 
 

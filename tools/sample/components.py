@@ -294,6 +294,58 @@ slo:
 rollback_plan: "modelctl activate ranking@stable"
 """
 
+# Not of the made-up platform: this repository, which its own `kaizen evaluate` measures.
+KAIZEN_TUI = """\
+id: kaizen-tui
+name: Kaizen
+tier: 2
+owner: kaizen-maintainers
+description: "This repository: the kaizen command and the board"
+slo:
+  metrics:
+    - name: list_ms
+      threshold: "150"
+      abort_threshold: "300"
+      unit: ms
+      description: "kaizen list of 10,000 tickets, from start to end"
+    - name: first_paint_ms
+      threshold: "1000"
+      abort_threshold: "2000"
+      unit: ms
+      description: "From the start of the board until its columns are on the screen, with 10,000 tickets"
+    - name: tickets_shown_ms
+      threshold: "1500"
+      abort_threshold: "3000"
+      unit: ms
+      description: "The same until all tickets are there"
+    - name: list_cpu_s
+      threshold: "2"
+      abort_threshold: "4"
+      unit: s
+      description: "Processor time of a sample of list_ms, seven runs: what else the machine does is not in it"
+    - name: start_cpu_s
+      threshold: "10"
+      abort_threshold: "20"
+      unit: s
+      description: "Processor time of a sample of the board's start, five starts"
+rollback_plan: "git revert --no-edit COMMIT"
+evaluation:
+  setup: [python, benchmarks/own_workspace.py]     # 10,000 tickets in build/own/
+  tests:
+    command: [python, -m, pytest, -q, -p, "no:cacheprovider", --junitxml=build/junit.xml, tests/cli/test_list_fast.py,
+              tests/tui/test_board_parts.py, tests/tui/test_board_keys.py]
+    junit: build/junit.xml
+  benchmarks:
+    - command: [python, benchmarks/own_list.py]
+      metrics: {list_ms: list_ms, own_list_cpu_s: list_cpu_s}
+      pairs: 20
+    - command: [python, benchmarks/own_paint.py]
+      metrics: {first_paint_ms: first_paint_ms, tickets_shown_ms: tickets_shown_ms, own_paint_cpu_s: start_cpu_s}
+      pairs: 20
+  tolerance: 5%
+  sandbox: {memory: 1GiB, time: 5min}
+"""
+
 FILES = {
     "registry/kaizen/config.yml": CONFIG,
     "registry/kaizen/components/pcc-main.yml": PCC_MAIN,
@@ -304,4 +356,5 @@ FILES = {
     "registry/kaizen/components/search-index.yml": SEARCH_INDEX,
     "registry/kaizen/components/feature-flags.yml": FEATURE_FLAGS,
     "registry/kaizen/components/recommendations.yml": RECOMMENDATIONS,
+    "registry/kaizen/components/kaizen-tui.yml": KAIZEN_TUI,
 }

@@ -16,5 +16,6 @@ GRACE = _person("Grace Kim")  # discovery-team
 IDRIS = _person("Idris Bello")  # platform-team
 MEI = _person("Mei Tanaka")  # platform lead
 SEUN = _person("Seun Adeyemi")  # site reliability
+MAINTAINERS = "Kaizen maintainers <maintainers@kaizen.example>"  # of this repository
 EVALUATOR = "kaizen evaluate"
 CONTROLLER = "kaizen run"

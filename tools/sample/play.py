@@ -8,9 +8,10 @@ from functools import singledispatchmethod
 from pathlib import Path
 
 from kaizen_tui.core.patch_spec import template
-from kaizen_tui.core.scorecard import Commits
+from kaizen_tui.core.scorecard import Commits, ScoreCard
 from kaizen_tui.core.unmet import describe
 from kaizen_tui.loop import edit, govern
+from kaizen_tui.loop.cards import save
 from kaizen_tui.loop.context import Session
 from kaizen_tui.loop.facts import gather
 from kaizen_tui.loop.plan import NewTicket, new_ticket
@@ -21,7 +22,7 @@ from sample import script
 from sample.cards import score_card
 
 YEAR = 2026
-SPECS = Path(__file__).parent / "specs"
+SPECS, MEASURED = Path(__file__).parent / "specs", Path(__file__).parent / "measured"
 # What a splitter and a judge would say besides; see docs of the canary. 1 / alpha of the default alpha.
 NEEDED = 20.0
 
@@ -139,6 +140,15 @@ class Player:
             candidate=commits.candidate,
             score_card=hashlib.sha256(data).hexdigest(),
         )
+
+    @_do.register
+    def _(self, act: script.MeasuredCard) -> None:
+        data = (MEASURED / f"{self._id.rpartition('-')[2]}.json").read_bytes()
+        card = ScoreCard.parse(data)
+        self._clock = datetime.fromisoformat(card.created_at)
+        saved = save(self._session(act.who), card)
+        if saved.digest != hashlib.sha256(data).hexdigest():
+            raise RuntimeError(f"{self._id}: the measured score-card would be written otherwise")
 
     @_do.register
     def _(self, act: script.Rollout) -> None:

@@ -87,6 +87,11 @@ class Evaluate(Act):
 
 
 @dataclass(frozen=True)
+class MeasuredCard(Act):
+    """The score-card in measured/NUMBER.json, as `kaizen evaluate` made it of two commits of this repository."""
+
+
+@dataclass(frozen=True)
 class Rollout(Act):
     """The controller set the canary's share, in percent, and read it back. rollback: it was a rollback."""
 
