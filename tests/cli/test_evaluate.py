@@ -84,7 +84,7 @@ print(json.dumps({f"loop_{n}_ms": min(loop(n * 200) for _ in range(20)) for n in
 
 
 @pytest.mark.nightly
-def test_the_same_commit_twice_ten_times(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
+def test_the_same_commit_twice_ten_times(tmp_path: Path) -> None:
     """With a replay: over 200 verdicts, of which 5 % may be wrong."""
     place = replays.shop(tmp_path / "w", pairs=10, tolerance=5, more=PLAIN, flaws="5ms")
     place.write("bench.py", MANY)
@@ -94,7 +94,7 @@ def test_the_same_commit_twice_ten_times(tmp_path: Path, record_property: Callab
         place.cli("evaluate", "KAIZ-001", "--baseline", "main", "--candidate", "main")
         verdicts += [str(one["verdict"]) for one in place.card["metrics"]]
     counts = {verdict: verdicts.count(verdict) for verdict in sorted(set(verdicts))}
-    record_property("verdicts", counts)
+    print(counts)
     assert len(verdicts) > 200
     assert counts.get("regressed", 0) + counts.get("improved", 0) <= 0.05 * len(verdicts), counts
 
