@@ -65,6 +65,7 @@ class _Run:
         self._captures: list[Capture] = []
         self._gate = self._stdin = self._pidfd = -1
         self._timed_out = self._out_of_memory = self._disk_full = False
+        self._pids_hit = 0
         self._began = self._wall = 0.0
         self._group = cgroup.Group(machine.places, f"{os.path.basename(lease.folder)}-{os.urandom(4).hex()}")
         self._disk = DiskWatch([folder for folder in (spec.worktree, spec.sockets) if folder is not None], spec.limits)
@@ -167,6 +168,7 @@ class _Run:
         child = self._child
         if child is None or child.returncode is not None:
             return
+        self._pids_hit = self._group.pids_hit()  # before it is ended: from then on every new process is refused
         if processes.start_of(child.pid) is not None:
             for pid in processes.descendants(child.pid)[::-1]:
                 processes.end(pid)
@@ -192,7 +194,7 @@ class _Run:
             timed_out=self._timed_out,
             out_of_memory=self._out_of_memory or self._group.oom_kills() > 0,
             disk_full=self._disk_full,
-            pids_hit=self._group.pids_hit(),
+            pids_hit=self._pids_hit,
             stdout=stdout,
             stderr=stderr,
             mode=spec.mode,
