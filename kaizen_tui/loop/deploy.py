@@ -75,7 +75,7 @@ def _ready(session: Session, plan: Plan, env: Mapping[str, str]) -> Hand:
     if parts(given):
         raise RefusedError(
             f"{percent(given)} of the users get a canary already at the splitter {splitter.name}",
-            hint="end that one first: `kaizen list status:canary`",
+            hint="no ticket is in canary there; docs/canary.md says what comes after a release",
         )
     return Hand(session, splitter, plan.draw)
 
