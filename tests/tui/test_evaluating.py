@@ -274,3 +274,25 @@ async def test_the_approval_opens_the_score_card_and_is_there_again(place: Place
         await press(pilot, app, key, "m")
         await until(pilot, lambda: app.main.context == "move")
         assert app.screen is app.main
+
+
+async def test_page_and_approval_lead_to_each_other_without_end(place: Place) -> None:
+    place.ticket(3, "in_review", owner="ada")
+    write_card(place.root, "KAIZ-003")
+    app = place.app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shown(pilot, app, "3 tickets")
+        await press(pilot, app, "4", "enter", "a")  # the page, over it the approval
+        assert approval(app).ticket_id == "KAIZ-003"
+        await press(pilot, app, "c")
+        await until(pilot, lambda: "✔ pass · 24 pairs" in page(app).plain)
+        assert len(app.screen_stack) == 2
+        await press(pilot, app, "a", "escape", "escape")
+        assert app.screen is app.main
+        await press(pilot, app, "a", "c")  # the approval, over it the page
+        await until(pilot, lambda: "✔ pass · 24 pairs" in page(app).plain)
+        await press(pilot, app, "a")
+        assert approval(app).ticket_id == "KAIZ-003"
+        assert len(app.screen_stack) == 2
+        await press(pilot, app, "c", "escape", "escape")
+        assert app.screen is app.main

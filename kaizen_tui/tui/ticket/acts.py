@@ -57,6 +57,10 @@ def approve(host: Host, ticket_id: str) -> Opening:
         return None
     from kaizen_tui.tui.screens.approval import ApprovalScreen
 
+    if any(isinstance(screen, ApprovalScreen) for screen in host.kaizen.screen_stack):
+        host.kaizen.pop_screen()  # it opened this page
+        return None
+
     def answered(said: Content | None) -> None:
         if said is not None:
             host.post_message(Told(ticket_id, said))
@@ -65,9 +69,15 @@ def approve(host: Host, ticket_id: str) -> Opening:
 
 
 def open_score_card(app: "KaizenApp", ticket_id: str, leave: Callable[[], object]) -> Opening:
-    """The ticket's page with its score-card, over another screen of the ticket. leave: ends that one, for when the
-    ticket is to be moved on the board."""
+    """The ticket's page with its score-card, from another screen of the ticket. leave: ends that one, for when the
+    ticket is to be moved on the board, and where the page lies below it already."""
     from kaizen_tui.tui.screens.ticket import SCORE_CARD, TicketScreen
+
+    below = app.screen_stack[-2]
+    if isinstance(below, TicketScreen):
+        leave()
+        below.action_show_tab(SCORE_CARD)
+        return None
 
     def left(then: str | None) -> None:
         if then == "move":

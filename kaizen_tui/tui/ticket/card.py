@@ -7,6 +7,7 @@ from textual.content import Content
 
 from kaizen_tui.core.numbers import human_number
 from kaizen_tui.core.text import safe
+from kaizen_tui.core.unmet import count
 from kaizen_tui.tui.celltext import clip, pad
 from kaizen_tui.tui.ticket.intervals import Axis, axis_for, bar, scale
 from kaizen_tui.tui.words import ACCENT, BAD, GOOD, MUTED, STRONG, WARN, text
@@ -87,7 +88,9 @@ def _number(value: float | None) -> str:
 def more_pairs(card: "ScoreCard") -> list[Content]:
     """For each inconclusive metric, how many more pairs a verdict would take."""
     return [
-        Content.assemble(text("◌ ", WARN), text(f"{metric.name}: {metric.more_pairs} more pairs would decide", MUTED))
+        Content.assemble(
+            text("◌ ", WARN), text(f"{metric.name}: {count(metric.more_pairs, 'more pair')} would decide", MUTED)
+        )
         for metric in card.metrics
         if metric.verdict == "inconclusive" and metric.more_pairs
     ]
