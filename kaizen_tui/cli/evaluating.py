@@ -19,7 +19,9 @@ MOST_PAIRS = 10_000
 @ticket_argument()
 @click.option("--candidate", metavar="REV", help="The commit to evaluate; else the head of the branch kaizen/ID.")
 @click.option("--baseline", metavar="REV", help="Compared with; else where the candidate left the default branch.")
-@click.option("--pairs", type=click.IntRange(2, MOST_PAIRS), metavar="N", help="Of each, instead of its own.")
+@click.option(
+    "--pairs", type=click.IntRange(2, MOST_PAIRS), metavar="N", help="Of each benchmark and the replay, not its own."
+)
 @click.option(
     "--resume/--fresh", "resume", default=True, help="Go on with the pairs that an interrupted run left (the default)."
 )
