@@ -118,10 +118,15 @@ class DetailSide:
         app.jobs.ask(read, post, lambda error: Failed(f"{DETAIL_JOB} {ticket_id}", error))
 
     def tell(self) -> None:
-        """Shows how far the evaluation of the selected ticket is."""
+        """Shows how far the evaluation of the selected ticket is, and how its canary stands."""
         row, app = self._screen.board.selected, self._screen.kaizen
         if self._pane is not None:
             found = app.evaluations.progress(row.id) if row is not None and app.evaluating else []
+            canary = self._screen.canaries.shown(row.id) if row is not None else None
+            if canary is not None:
+                from kaizen_tui.tui.canary.page import summary
+
+                found = [*found, *summary(canary, self._pane.size.width - 4)]
             self._pane.tell(words.lines(found))
 
     def ready(self, message: DetailReady, selected: "TicketRow | None") -> None:

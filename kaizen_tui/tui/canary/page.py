@@ -43,6 +43,14 @@ def canary_lines(one: "Standing", width: int) -> list[Content]:
     return said
 
 
+def summary(one: "Standing", width: int) -> list[Content]:
+    """How it stands and on what evidence, without its course: for the pane beside the board."""
+    said = [_place(one, width), *_driver(one), *_state(one), _numbers(one)]
+    if one.trouble:
+        said.append(Content.assemble(text("✖ ", BAD), text(one.trouble, BAD)))
+    return [*said, *(_evidence(one) if one.slis else [])]
+
+
 def _place(one: "Standing", width: int) -> Content:
     state = one.state
     parts_said = [text(percent(state.wanted), STRONG), text(" of the users")]

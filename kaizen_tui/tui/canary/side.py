@@ -92,8 +92,13 @@ class CanarySide:
         if self.driving is not None:
             self.driving.stop()
 
+    def shown(self, ticket_id: str) -> "Standing | None":
+        """How the ticket's canary stands, as the board shows it; of the past there are none."""
+        return self.standings.get(ticket_id) if self._screen.travel.at is None else None
+
     def show(self) -> None:
-        """On their cards; of the past there are none."""
+        """On their cards and beside the board; of the past there are none."""
+        self._screen.detail.tell()
         board = self._screen.board
         if not self.standings or self._screen.travel.at is not None:
             board.show_canaries({})

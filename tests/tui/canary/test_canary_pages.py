@@ -69,6 +69,21 @@ async def test_the_tab_says_how_it_stands_and_that_nobody_drives_it(
             await until(pilot, lambda: "drives it" in page(app).plain and "nobody" not in page(app).plain)
 
 
+async def test_the_pane_beside_the_board_follows_it(place: Place, canary: Canary) -> None:
+    app = app_of(place)
+    async with app.run_test(size=(160, 48)) as pilot:
+        await calm(pilot, app)
+        await press(pilot, app, "5", "enter")
+        assert "25 % of the users  step 3 of 3" in screen_text(app)
+        assert "✔ to go on" in screen_text(app)
+        canary.log("rollout", action="pause", to=0, cause="asked", reason="lunch", verified=True)
+        app.main.canaries.want()
+        await until(pilot, lambda: "paused: lunch" in screen_text(app))
+        place.ticket(1)
+        app.main.follow("KAIZ-001")
+        await until(pilot, lambda: "step 3 of 3" not in screen_text(app))
+
+
 async def test_a_ticket_without_a_canary_says_how_one_starts(place: Place) -> None:
     place.ticket(1, "in_review")
     app = app_of(place)
