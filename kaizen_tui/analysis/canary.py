@@ -53,6 +53,7 @@ class Canary:
         )
         self.at = -math.inf
         self.answer: Answer = "wait"
+        self.staying = False
         self.tallies: list[Tally] = []
         self.last: Verdict | None = None
         self._waiting: list[Seen] = []
@@ -80,6 +81,16 @@ class Canary:
         canary.at = self.at
         canary._traffic = self._traffic
         return canary
+
+    @property
+    def ended(self) -> bool:
+        """Whether its answer is final."""
+        return self.answer == "rollback" or (self.answer == "promote" and not self.staying)
+
+    def stay(self) -> None:
+        """The promotion is decided and not yet done, while people are asked: all evidence goes on from where it is, and
+        "promote" is the answer only for as long as that for a promotion suffices. A roll-back is final as ever."""
+        self.staying = True
 
     def take(self, place: int, look: Look) -> None:
         """Notes a look; `settle` answers it."""
@@ -114,7 +125,7 @@ class Canary:
         self.tallies = [part.tally(results, len(seen)) for part in self.parts]
         due: list[Due] = []
         for number, one in enumerate(seen):
-            if self.answer in ("rollback", "promote"):
+            if self.ended:
                 due.append(due[-1]._replace(seen=due[-1].seen._replace(place=one.place, at=one.at)))
                 continue
             due.append(self._answer(one, number))

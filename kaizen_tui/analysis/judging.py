@@ -24,7 +24,7 @@ def judge(looks: Sequence[tuple[Canary, Look]], *, changes: bool = False) -> lis
     canaries: dict[int, Canary] = {}
     verdicts: list[tuple[int, Verdict]] = []
     for place, (canary, look) in enumerate(looks):
-        if canary.last is None or not canary.last.final:
+        if canary.last is None or not canary.ended:
             canaries[id(canary)] = canary
             canary.take(place, look)
         elif not changes:

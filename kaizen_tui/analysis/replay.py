@@ -116,8 +116,10 @@ class Replay:
             self._configure(configuration_of(line), number)
         elif kind == "step":
             self._step(line)
+        elif kind == "stay":
+            self._stay(line)
         else:
-            raise LineError("`type` is `config`, `obs` or `step`")
+            raise LineError("`type` is `config`, `obs`, `step` or `stay`")
 
     def _configure(self, configuration: Configuration, number: int) -> None:
         if configuration.stream in self._streams:
@@ -198,6 +200,13 @@ class Replay:
             stream.canary = stream.canary.next_step(found)
         except ValueError as error:
             raise LineError(str(error)) from None
+
+    def _stay(self, line: dict[str, Any]) -> None:
+        stream = self._streams.get(text_of(line, "stream"))
+        if stream is None:
+            raise LineError("what stays is a stream with observations")
+        self._judge()
+        stream.canary.stay()
 
     def _judge(self) -> None:
         waiting, self._waiting = self._waiting, []

@@ -44,6 +44,11 @@ def step_line(stream: str, ratios: Mapping[str, float | None], share: float) -> 
     return {"type": "step", "stream": stream, "promote_ratio": dict(ratios), "share": share}
 
 
+def stay_line(stream: str, share: float) -> dict[str, Any]:
+    """The promotion is decided and not done: all is judged on, at the share that it has."""
+    return {"type": "stay", "stream": stream, "share": share}
+
+
 def look_line(
     stream: str,
     at: float,

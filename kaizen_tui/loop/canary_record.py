@@ -20,7 +20,7 @@ from kaizen_tui.analysis.verdict import Evidence, Verdict
 from kaizen_tui.core.canary_plan import ABORT_LOOKS, Judged, promote_ratio
 from kaizen_tui.core.canary_state import CRITERION, same_share
 from kaizen_tui.core.errors import StoreError
-from kaizen_tui.loop.canary_lines import Scrapes, config_line, encoded, look_line, scrapes_of, step_line
+from kaizen_tui.loop.canary_lines import Scrapes, config_line, encoded, look_line, scrapes_of, stay_line, step_line
 from kaizen_tui.store.observations import ObservationFile
 from kaizen_tui.store.workspace import Workspace
 
@@ -146,20 +146,20 @@ class Record:
             self._write(config_line(self._id, settings, notes))
             self.share = share
 
-    def step(self, share: float, *, concluded: bool) -> None:
-        """The share of the step in effect. What was promoted is tested anew at the next step, and once more while the
-        release waits for its approvals; the evidence for a roll-back goes on. concluded: that verdict is in the log."""
+    def step(self, share: float) -> None:
+        """The share of the step in effect. Promotion is tested anew at the next step; the evidence for a roll-back goes
+        on. What was promoted and stays where it is, until its least time is over or while people are asked, is judged
+        on as well: it may still be rolled back."""
         canary = self._canary
         if canary is None or canary.answer == "rollback":
             return
-        moved = not same_share(share, self.share)
-        if not moved and not (concluded and canary.answer == "promote"):
-            return
-        ratios = {sli.name: promote_ratio(share) for sli in canary.settings.slis}
-        if self.verdict is None:  # no look yet: there is nothing that could be tested anew
+        if same_share(share, self.share):
+            if canary.answer == "promote" and not canary.staying:
+                self._write(stay_line(self._id, share))
+        elif self.verdict is None:  # no look yet: there is nothing that could be tested anew
             self.share = share
         else:
-            self._write(step_line(self._id, ratios, share))
+            self._write(step_line(self._id, {sli.name: promote_ratio(share) for sli in canary.settings.slis}, share))
 
     def look(
         self, at: float, share: float | None, scrapes: Scrapes, aborts: Mapping[str, float] | None = None
@@ -235,10 +235,12 @@ class Record:
         if kind == "step":
             self._canary = self._canary.next_step(dict(line["promote_ratio"]))
             self.share = float(line["share"])
+        elif kind == "stay":
+            self._canary.stay()
         elif kind == "obs":
             self._judge([(self._look_of(self._canary, line, live=live), self.share)])
         else:
-            raise ValueError("`type` is config, obs or step")
+            raise ValueError("`type` is config, obs, step or stay")
 
     def _look_of(self, canary: Canary, line: dict[str, Any], *, live: bool) -> Look:
         arms: list[dict[str, Measure]] = [

@@ -55,7 +55,7 @@ def look(record: Record, plan: Plan, state: CanaryState, source: MetricSource, n
         past = prepared(judge_settings(plan, share), source, plan.component.id, now, plan.rollout.look)
         record.begin(past.settings, share, past.notes)
         thin = {name: past.notes[name] for name in past.thin}
-    record.step(share, concluded=state.verdict == "promote")
+    record.step(share)
     settings = record.settings
     names = [sli.name for sli in settings.slis] if settings is not None else []
     at = float(math.floor(now))

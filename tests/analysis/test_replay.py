@@ -166,6 +166,29 @@ def test_a_step_opens_a_promoted_stream_again() -> None:
     assert len(remarks) == 3
 
 
+def test_a_promoted_stream_that_stays_is_judged_on() -> None:
+    good, bad = story("s", 4, 3), story("s", 60, 30)[4:]
+    out, remarks, tally = run([CONFIG, *good, *bad])
+    assert (remarks, tally, out[-1]["verdict"]) == ([], Tally(1, 0, 0, 0), "promote")
+    out, remarks, tally = run([CONFIG, *good, {"type": "stay", "stream": "s"}, *bad])
+    assert (remarks, tally) == ([], Tally(0, 1, 0, 0))
+    assert [line["verdict"] for line in out[3:5]] == ["promote", "wait"]
+    # Nothing begins anew: the evidence is that of a canary which was never promoted.
+    never = CONFIG | {"slis": [sli | {"promote_ratio": None} for sli in CONFIG["slis"]]}
+    plain, _, _ = run([never, *good, *bad])
+    assert [line["log_e_rollback"] for line in out] == [line["log_e_rollback"] for line in plain]
+    _, remarks, _ = run([CONFIG, {"type": "stay", "stream": "none"}])
+    assert len(remarks) == 1
+
+
+def test_what_stays_is_promoted_as_long_as_its_evidence_suffices() -> None:
+    out, remarks, _ = run([CONFIG, *story("s", 4, 3), {"type": "stay", "stream": "s"}, *story("s", 40, 3)[4:]])
+    assert remarks == []
+    assert {line["verdict"] for line in out[3:]} == {"promote"}
+    gathered = [line["log_e_promote"] for line in out[3:]]
+    assert gathered == sorted(set(gathered))
+
+
 @pytest.mark.parametrize(
     ("line", "words"),
     [

@@ -86,6 +86,37 @@ def test_a_good_canary_climbs_and_is_released_only_through_the_gate(
     assert moved[0] == "complete"
 
 
+def test_evidence_for_a_promotion_goes_on_while_people_are_asked(world: CanaryWorld) -> None:
+    driver = Driver(world.session, world.id, {})
+    drive(world, 400, lambda one: one.state is not None and one.state.verdict == "promote")
+    gathered = []
+    for _ in range(12):
+        world.pass_time(15)
+        driver.tick()
+        verdict = Record(world.ws, world.id).verdict
+        assert verdict is not None
+        assert verdict.answer == "promote"
+        gathered.append(verdict.log_e_promote)
+    assert gathered == sorted(set(gathered))
+    lines = [json.loads(line) for line in Path(world.ws.observations_path(world.id)).read_text().splitlines()]
+    assert [line["type"] for line in lines].count("stay") == 1
+
+
+@pytest.mark.parametrize("waits_for", ["the approvals", "its least time"])
+def test_a_promoted_canary_that_turns_bad_goes_back(world: CanaryWorld, waits_for: str) -> None:
+    if waits_for == "its least time":
+        text = world.component.read_text().replace("max_duration: 1d", "min_duration: 12h, max_duration: 1d")
+        world.component.write_text(text)
+        drive(world, 400, lambda one: bool(one.acts) and "good so far" in one.acts[-1].reason)
+    else:
+        drive(world, 400, lambda one: one.state is not None and one.state.verdict == "promote")
+    world.source.bad["canary"] = 0.05
+    report = drive(world, 100, lambda one: one.ended)
+    assert (report.status, world.splitter.given) == ("aborted", 0.0)
+    last = world.entries("verdict")[-1]
+    assert (last["verdict"], last["sli"]) == ("rollback", "errors_pct")
+
+
 def test_what_kaizen_judge_says_of_the_file_is_what_was_decided(world: CanaryWorld) -> None:
     world.source.bad["canary"] = 0.05
     drive(world, 100, lambda one: one.ended)

@@ -70,7 +70,7 @@ class Canary:
         self.log("rollout", **both, verified=True)
         self.share = share
         if self.record is not None:
-            self.record.step(share, concluded=False)
+            self.record.step(share)
 
     def evidence(self) -> Mapping[str, Any]:
         return self.record.evidence() if self.record is not None else {}
