@@ -57,14 +57,14 @@ class Proxy:
         )
 
     def start(self) -> None:
-        """Starts it and returns when it takes requests."""
+        """Starts it and returns when it takes requests and commands."""
         log = (self.folder / "log").open("ab")
         with log:
             command = [self.program, "-db", "-f", str(self.folder / "haproxy.cfg")]
             self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         for _ in range(_LOOKS):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
+            with socket.socket() as probe, socket.socket(socket.AF_UNIX) as admin:
+                if probe.connect_ex(("127.0.0.1", self.port)) == 0 and admin.connect_ex(self.site.socket) == 0:
                     return
             try:
                 code = self._process.wait(_WAIT)
