@@ -25,8 +25,8 @@ INSTALLED := $(VENV)/.installed
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*  ## /\1\t/p' Makefile | awk -F '\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
 
-run: $(INSTALLED)  ## open the board on the sample workspace
-	@$(BIN)/kaizen-tui -C .
+run: $(INSTALLED)  ## open the board on a copy of the sample workspace, while its canaries are driven
+	@$(BIN)/kaizen-tui --demo simulated
 
 demo: $(INSTALLED)  ## the whole loop on this machine, with HAProxy and Prometheus, while you watch
 	@$(BIN)/kaizen-tui --demo $(DEMO_ARGS)

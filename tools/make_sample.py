@@ -17,8 +17,8 @@ ROOT = Path(__file__).resolve().parents[1]
 STORIES = (*early.STORIES, *middle.STORIES, *late.STORIES, *own.STORIES)
 
 
-def build(root: Path) -> None:
-    """Plays all stories into the empty folder `root`."""
+def build(root: Path) -> str:
+    """Plays all stories into the empty folder `root`; the candidates' commits, for `git fast-import`."""
     for name, text in components.FILES.items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -26,6 +26,8 @@ def build(root: Path) -> None:
     player = Player(str(root))
     for story in STORIES:
         player.play(story)
+    player.set_shares(str(root / components.FLAGS_FILE))
+    return player.candidates()
 
 
 def place(source: Path, target: Path) -> None:
@@ -41,9 +43,10 @@ def main() -> int:
     parser.add_argument("--to", type=Path, default=ROOT, metavar="DIR", help="where (default: this checkout)")
     target = parser.parse_args().to
     with tempfile.TemporaryDirectory() as folder:
-        build(Path(folder))
+        candidates = build(Path(folder))
         place(Path(folder), target)
-    print(f"{len(STORIES)} tickets and {len(components.FILES) - 1} components in {target}")
+    (target / "registry" / "kaizen" / "candidates.fast-export").write_text(candidates, encoding="utf-8")
+    print(f"{len(STORIES)} tickets and {len(components.FILES) - 2} components in {target}")
     return 0
 
 

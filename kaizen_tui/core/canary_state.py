@@ -109,6 +109,20 @@ def follow(state: CanaryState, entries: Iterable[LogEntry]) -> CanaryState:
     return state
 
 
+def shares_over_time(log: LogView) -> tuple[tuple[float, float], ...]:
+    """Since when (epoch seconds) which share of the users had the ticket's last canary; () where it never had one."""
+    begun = log.latest(lambda entry: entry.event == "status" and entry.text("to") == "canary")
+    if not begun:
+        return ()
+    first = max(parse_rfc3339(entry.at) for entry in begun)
+    state, found = CanaryState(first), [(float(first), 0.0)]
+    for entry in log.after(*begun):
+        state = follow(state, (entry,))
+        if not same_share(state.wanted, found[-1][1]):
+            found.append((float(parse_rfc3339(entry.at)), state.wanted))
+    return tuple(found)
+
+
 def _after_rollout(state: CanaryState, entry: LogEntry) -> CanaryState:
     action, verified = entry.text("action"), entry.fields.get("verified") is True
     to, at = _share(entry.fields.get("to")), parse_rfc3339(entry.at)

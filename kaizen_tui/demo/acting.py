@@ -2,8 +2,9 @@
 
 import json
 import shlex
+import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -45,7 +46,7 @@ class Cast:
 
     def ask(self, *words: str, actor: str = ADA) -> Done:
         """The same, neither told nor kept."""
-        part = self._begin("kaizen", _KAIZEN, words, actor)
+        part = self._begin("kaizen", words, actor)
         out = part.process.stdout.read() if part.process.stdout is not None else ""
         return Done(self.stage.done(part), out)
 
@@ -53,26 +54,39 @@ class Cast:
         """What a command says with --json."""
         return json.loads(self.ask(*words, "--json").out)
 
-    def driving(self, *words: str) -> Part:
-        """A command of Kaizen's that goes on; `process.stdout` has its lines."""
+    def driving(self, *words: str) -> Iterator[dict[str, Any]]:
+        """A command of Kaizen's that tells of each look in a line of JSON. It is ended when nobody listens any more."""
         self._typed("", "kaizen", *words)
-        return self._begin("controller", _KAIZEN, [*words, "--json"], "kaizen run")
+        part = self._begin("controller", [*words, "--json"], "kaizen run")
+        try:
+            for line in part.process.stdout or ():
+                try:
+                    yield json.loads(line)
+                except ValueError:
+                    self._show(line)  # a warning of its
+        finally:
+            part.cut()
+            self.stage.done(part)
 
-    def git(self, *words: str, cwd: Path | None = None, told: bool = True) -> str:
-        """A git command of Ada's; what it printed. Raises StoreError."""
+    def git(self, *words: str, cwd: Path | None = None, told: bool = True, stdin: str = "") -> str:
+        """A git command of Ada's; what it printed. stdin: what it reads. Raises StoreError."""
         if told:
             self._typed(ADA, "git", *words)
         name, _, email = ADA.removesuffix(">").partition(" <")
         own = ["-c", f"user.name={name}", "-c", f"user.email={email}", "-c", "init.defaultBranch=main"]
-        part = self._begin("git", ["git", *own], words, ADA, cwd)
-        out = part.process.stdout.read() if part.process.stdout is not None else ""
-        if self.stage.done(part):
-            raise StoreError(f"`{shlex.join(['git', *words])}` failed: {' '.join(out.split())[-600:]}")
-        return out.strip()
+        self.stage.check()
+        done = subprocess.run(
+            ["git", *own, *words], cwd=cwd or self.stage.root, env=self.stage.env, input=stdin, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
+        )  # fmt: skip
+        if done.returncode:
+            said = " ".join(done.stdout.split())[-600:]
+            raise StoreError(f"`{shlex.join(['git', *words])}` failed: {said}")
+        return done.stdout.strip()
 
-    def _begin(self, name: str, program: list[str], words: Sequence[str], actor: str, cwd: Path | None = None) -> Part:
+    def _begin(self, name: str, words: Sequence[str], actor: str) -> Part:
         env = {**self.stage.env, "KAIZEN_ACTOR": actor}
-        return self.stage.start(name, [*program, *words], cwd or self.stage.root, env, piped=True)
+        return self.stage.start(name, [*_KAIZEN, *words], self.stage.root, env, piped=True)
 
     def _typed(self, actor: str, *words: str) -> None:
         line = shlex.join(words)
@@ -83,6 +97,12 @@ class Cast:
     def _show(self, text: str) -> None:
         for line in text.splitlines():
             self.teller.tell(Told("out", line))
+
+
+def act_in_words(act: Mapping[str, Any]) -> str:
+    """An act of `kaizen run --json`."""
+    share = f" {act['share'] * 100:g} %" if act["act"] == "set_share" else ""
+    return f"{act['act'].replace('_', ' ')}{share}" + (f": {act['reason']}" if act["reason"] else "")
 
 
 _KAIZEN = [sys.executable, "-m", "kaizen_tui.cli.entry"]

@@ -86,7 +86,7 @@ def find_programs() -> dict[str, str]:
         packages = " ".join(_PROGRAMS[name] for name in missing)
         raise StoreError(
             f"the demonstration needs {' and '.join(missing)}",
-            hint=f"apt-get install {packages} (Debian, Ubuntu)",
+            hint=f"apt-get install {packages} (Debian, Ubuntu); `kaizen-tui --demo simulated` needs nothing",
         )
     return found
 

@@ -12,7 +12,7 @@ from kaizen_tui.core.errors import StoreError, UsageError
 from kaizen_tui.core.text import safe
 from kaizen_tui.demo.telling import Told, read_told
 
-Which = Literal["real"]
+Which = Literal["real", "simulated"]
 
 
 class Wish(NamedTuple):

@@ -1,13 +1,12 @@
 """The story with real parts: a first change that tests let pass and customers don't, and a second one that holds."""
 
-import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from kaizen_tui.demo import closing
-from kaizen_tui.demo.acting import ADA, BOB, CARLA, Cast
+from kaizen_tui.demo.acting import ADA, BOB, CARLA, Cast, act_in_words
 from kaizen_tui.demo.chapters import Chapters
 from kaizen_tui.demo.parts import COMPONENT, RATE, Parts
 from kaizen_tui.demo.stage import Stage
@@ -155,27 +154,18 @@ class Story:
         self.parts.canary(self._checkout(change))
         self.stage.pause(2.0)  # HAProxy has to see that it is up
         self.cast.kaizen(ADA, "deploy", change.id)
-        running = self.cast.driving("run", change.id)
-        if running.process.stdout is not None:
-            for line in running.process.stdout:
-                self._followed(change, line)
-        self.stage.done(running)
+        for report in self.cast.driving("run", change.id):
+            self._followed(change, report)
         status = str(self.cast.data("show", change.id)["status"])
         self.teller.say(f"{change.id} is {status}.")
         return status
 
-    def _followed(self, change: Change, line: str) -> None:
-        try:
-            report: dict[str, Any] = json.loads(line)
-        except ValueError:
-            self.teller.tell(Told("out", line.rstrip("\n")))  # a warning of its
-            return
+    def _followed(self, change: Change, report: dict[str, Any]) -> None:
         for act in report["acts"]:
             if act["act"] == "conclude":
                 self._approve(change)
             elif act["act"] != "wait":
-                share = f" {act['share'] * 100:g} %" if act["act"] == "set_share" else ""
-                self.teller.say(f"{change.id}: {act['act'].replace('_', ' ')}{share}: {act['reason']}")
+                self.teller.say(f"{change.id}: {act_in_words(act)}")
 
     def _approve(self, change: Change) -> None:
         self.chapters.begin(f"{change.id}: the verdict is promote. A person decides.")

@@ -53,14 +53,14 @@ class Part:
 
 
 class Stage:
-    """folder: for everything but the workspace. root: the workspace. kept: a folder for it that stays, else it goes
-    with the rest. env: of everything that runs here: nothing of the person's own settings reaches it."""
+    """folder: for everything but the workspace. root: the workspace, a folder `name`. kept: one for it that stays,
+    else it goes with the rest. env: of everything that runs here: nothing of the person's own settings reaches it."""
 
-    def __init__(self, env: Mapping[str, str], kept: str = "") -> None:
+    def __init__(self, env: Mapping[str, str], kept: str = "", name: str = "shop") -> None:
         base = tempfile.gettempdir()
         short = base if len(os.fsencode(base)) <= LONGEST_SOCKET - 30 else "/tmp"  # noqa: S108 - a socket's name is short
         self.folder = Path(tempfile.mkdtemp(prefix="kaizen-demo-", dir=short))
-        self.root = Path(kept) if kept else self.folder / "shop"
+        self.root = Path(kept) if kept else self.folder / name
         self.data = self.folder / "data"
         self.env = stage_environment(env, self.folder, self.data)
         self._parts: list[Part] = []

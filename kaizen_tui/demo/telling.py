@@ -11,7 +11,8 @@ Kind = Literal["place", "step", "run", "out", "say", "ask", "report", "over"]
 
 
 class Told(NamedTuple):
-    """place: the workspace's folder is `text`, it may be opened now, `data` is its trust's. step: number `n` of `of`
+    """place: the workspace's folder is `text`, it may be opened now, `data` is its trust's,
+    `actor` who the viewer is there, where that isn't their own name. step: number `n` of `of`
     begins. run: a command of `actor`'s begins. out: it printed that. say: how things are going. ask: what the viewer
     should do. report: a line of the summary. over: the story has ended, with `code` as an exit code;
     `text` says what went wrong."""

@@ -2,13 +2,14 @@
 
 import math
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cache, partial
 from typing import NamedTuple
 
 from kaizen_tui.analysis.counters import Reading, Scrape
-from kaizen_tui.core.canary_state import CanaryState, parts
+from kaizen_tui.core.canary_state import CanaryState, parts, shares_over_time
 from kaizen_tui.core.criterion_text import holds, read_criterion
 from kaizen_tui.core.errors import KaizenError, UsageError
+from kaizen_tui.core.promotion_log import read_log
 from kaizen_tui.loop.canary_lines import Scrapes
 from kaizen_tui.loop.canary_past import prepared
 from kaizen_tui.loop.canary_record import Looked, Record
@@ -16,6 +17,8 @@ from kaizen_tui.loop.rollouts import Plan, deciding, judge_settings
 from kaizen_tui.metrics.asking import ask_all
 from kaizen_tui.metrics.configured import configured_source
 from kaizen_tui.metrics.source import Counters, MetricSource, Version
+from kaizen_tui.store.index import load_snapshot
+from kaizen_tui.store.log_file import read_log_bytes
 from kaizen_tui.store.reading import list_components, read_config_file
 from kaizen_tui.store.workspace import Workspace
 
@@ -34,13 +37,28 @@ class Baseline(NamedTuple):
 def source_of(workspace: Workspace) -> MetricSource:
     """The source that the settings name. Raises UsageError where they name none, YamlProblems."""
     config = read_config_file(workspace)
-    source = configured_source(config, list_components(workspace)[0], folder=workspace.registry)
+    shares = cache(lambda component: shares_given(workspace, component))
+    source = configured_source(config, list_components(workspace)[0], folder=workspace.registry, shares=shares)
     if not source.name:
         raise UsageError(
             "no metrics server configured, so nothing can be judged",
             hint="set metrics.source and metrics.url in registry/kaizen/config.yml",
         )
     return source
+
+
+def shares_given(workspace: Workspace, component: str) -> tuple[tuple[float, float], ...]:
+    """What share of the users a component's canaries had since when, as the logs say: a simulated platform follows it.
+    Raises StoreError."""
+    lives = []
+    for row in load_snapshot(workspace).rows:
+        if row.component == component and row.status in ("canary", "complete", "aborted"):
+            life = shares_over_time(read_log(read_log_bytes(workspace.log_path(row.id))))
+            lives += [(row.status == "canary", life)] if life else []
+    found: tuple[tuple[float, float], ...] = ()
+    for _, life in sorted(lives):  # one after the other; the one that has users now is the last
+        found = (*(one for one in found if one[0] < life[0][0]), *life)
+    return found
 
 
 def look(record: Record, plan: Plan, state: CanaryState, source: MetricSource, now: float) -> Looked:

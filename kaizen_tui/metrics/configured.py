@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from kaizen_tui.core.fields import ComponentFields
 from kaizen_tui.core.values import Value
 from kaizen_tui.metrics.simulated import SimulatedSource
+from kaizen_tui.metrics.simulated_counters import Shares
 from kaizen_tui.metrics.source import Counters, Events, Instant, MetricSource, Past, Series, UnreachableError, Version
 
 if TYPE_CHECKING:
@@ -76,17 +77,19 @@ def configured_source(
     *,
     folder: str = "",
     env: Mapping[str, str] | None = None,
+    shares: Callable[[str], Shares | None] | None = None,
 ) -> MetricSource:
     """The source that `metrics:` of config.yml names; without one, a source that says that there is none.
 
     folder: where config.yml lies; the files it names (ca, bearer_token_file) are relative to it.
+    shares: of the simulated platform's canaries, as `SimulatedSource` takes them.
     Settings that are wrong make a source that says so; `kaizen lint` has their lines.
     """
     metrics = config.get("metrics")
     if not isinstance(metrics, dict) or not metrics.get("source"):
         return SilentSource("", NO_SERVER)
     if metrics.get("source") == "simulated":
-        return SimulatedSource([definition.fields for definition in definitions])
+        return SimulatedSource([definition.fields for definition in definitions], shares=shares)
     from kaizen_tui.core.checker import FieldErrors
     from kaizen_tui.core.config import MetricsConfig
 

@@ -8,7 +8,7 @@ better.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal, NamedTuple
 
 from kaizen_tui.core.fields import ComponentFields, MetricFields, SliKind
@@ -37,9 +37,9 @@ _CYCLE = 16
 _BUDGET_PARTS: dict[int, Part] = {0: "overspent", 2: "burning", 5: "burning"}
 _BUDGET_CYCLE = 6
 SCRAPE = 15.0  # seconds between two measurements
-EVENTS_PER_SECOND = 100.0
 _LATE_BY = 900.0
 _WORSE, _BETTER = 1.6, 0.75
+_OWN = (100.0 / raw.EVENTS_PER_SECOND) ** 0.5
 _EVENT_KINDS = ("ratio", "slower")
 
 
@@ -76,10 +76,20 @@ def _place(component: ComponentFields) -> tuple[bool, int, str]:
 
 
 class SimulatedSource:
-    """Implements `MetricSource` for the components given. seed: another number is another platform."""
+    """Implements `MetricSource` for the components given. seed: another number is another platform.
 
-    def __init__(self, components: Sequence[ComponentFields], seed: int = 1) -> None:
+    shares: of a component, what share of the users its canary had since when; () is the usual one. Raw counters follow
+    it, so that a canary can be driven on a simulated platform.
+    """
+
+    def __init__(
+        self,
+        components: Sequence[ComponentFields],
+        seed: int = 1,
+        shares: Callable[[str], raw.Shares | None] | None = None,
+    ) -> None:
         self._seed = seed
+        self._shares = shares
         self._roles: dict[tuple[str, str], _Role] = {}
         position = budgets = versioned = 0
         seen: dict[Part, int] = {}
@@ -155,22 +165,23 @@ class SimulatedSource:
         role, why = self._find(component, metric, version)
         if role is None:
             return Counters(at, (), why)
-        measured = at - at % SCRAPE - (_LATE_BY if role.part == "late" else 0.0)
+        measured = float(math.floor(at)) - (_LATE_BY if role.part == "late" else 0.0)
         key = self._key(component, metric)
+        shares = (self._shares(component) if self._shares is not None and role.versioned else ()) or raw.ALWAYS
         found: list[Counter] = []
         for instance in raw.instances(component, role.versioned, version):
             of = instance.version
 
             def value(when: float, of: Version = of) -> float:
-                return self._value(component, metric, role, when, of)
+                return self._value(component, metric, role, when, of, alike=True)
 
             def events(when: float, of: Version = of) -> tuple[float, float]:
-                return _added_up(role, key, when, of)
+                return _added_up(role, key, when, of, shares)
 
             if role.slope:
                 found += raw.event_counters(instance, measured, events)
             elif role.kind == "latency":
-                found += raw.bucket_counters(instance, measured, role.target.threshold, role.quantile, value)
+                found += raw.bucket_counters(instance, measured, role.target.threshold, role.quantile, value, shares)
             elif role.kind == "rate":
                 found.append(raw.rate_counter(instance, measured, value))
             else:
@@ -189,12 +200,15 @@ class SimulatedSource:
     def _key(self, component: str, metric: str) -> str:
         return f"{self._seed}/{component}/{metric}"
 
-    def _value(self, component: str, metric: str, role: _Role, at: float, version: Version) -> float:
+    def _value(
+        self, component: str, metric: str, role: _Role, at: float, version: Version, *, alike: bool = False
+    ) -> float:
+        """alike: both versions have the same noise."""
         key = self._key(component, metric)
         if role.slope:
             used = _used_of_events(role, key, at, version)
         else:
-            used = _used(role, f"{key}/canary" if version == "canary" else key, at)
+            used = _used(role, f"{key}/canary" if version == "canary" and not alike else key, at)
         target = role.target
         if target.higher_is_better:
             value = target.threshold + (1.0 - used) * role.span
@@ -260,17 +274,40 @@ def _used_of_events(role: _Role, key: str, at: float, version: Version) -> float
     return ((after[0] - before[0]) / (after[1] - before[1]) - role.floor) / role.slope
 
 
-def _added_up(role: _Role, key: str, at: float, version: Version) -> tuple[float, float]:
-    """Bad events, all events since a fixed time, of one version or of all."""
-    if version == "baseline":
-        whole, canary = _added_up(role, key, at, ""), _added_up(role, key, at, "canary")
-        return whole[0] - canary[0], whole[1] - canary[1]
-    share, worse = (raw.CANARY_SHARE, role.canary) if version == "canary" else (1.0, 1.0)
-    worse = min(worse, (1.0 - role.floor) / (role.slope * role.level.most))
-    total = EVENTS_PER_SECOND * served(at) * share
+def _added_up(
+    role: _Role, key: str, at: float, version: Version, shares: raw.Shares = raw.ALWAYS
+) -> tuple[float, float]:
+    """Bad events, all events since a fixed time, of one version or of all. shares: of the canary over time."""
+    bad = total = 0.0
+    for start, end, share in raw.stretches(shares, at):
+        seconds, plain, own = _unit(role, key, end)
+        if start is not None:
+            before = _unit(role, key, start)
+            seconds, plain, own = seconds - before[0], plain - before[1], own - before[2]
+        # With the usual share both together are what the whole platform is without a canary.
+        baseline = (plain - raw.CANARY_SHARE * own) / (1.0 - raw.CANARY_SHARE)
+        if version != "canary":
+            bad += (1.0 - share) * baseline
+            total += (1.0 - share) * seconds
+        if version != "baseline":
+            bad += share * own
+            total += share * seconds
+    return raw.EVENTS_PER_SECOND * bad, raw.EVENTS_PER_SECOND * total
+
+
+def _unit(role: _Role, key: str, at: float) -> tuple[float, float, float]:
+    """Until a time, for a load of one event a second: all events, the bad ones without a canary, and a canary's if it
+    had all users."""
     seconds = served(at)
-    name = f"{key}/canary" if version == "canary" else key
-    # Noise that adds up to nothing: over a scrape and over a quarter of an hour.
-    rough = wave(name, at, SCRAPE) * SCRAPE + 1.5 * wave(name + "/slow", at, 900.0) * 900.0
-    level = role.level.sum(seconds) + role.grain * role.level.least * rough / 2
-    return EVENTS_PER_SECOND * share * (role.floor * seconds + role.slope * worse * level), total
+    level, grain = role.level.sum(seconds), role.grain * role.level.least / 2
+    # Noise that adds up to nothing: over a scrape and over a quarter of an hour. The more events, the less of it is
+    # the canary's own.
+    slow = 1.5 * wave(key + "/slow", at, 900.0) * 900.0
+    plain = wave(key, at, SCRAPE)
+    own = plain + _OWN * (wave(f"{key}/canary", at, SCRAPE) - plain)
+    worse = min(role.canary, (1.0 - role.floor) / (role.slope * role.level.most))
+    bad, canary = (
+        role.floor * seconds + role.slope * factor * (level + grain * (noise * SCRAPE + slow))
+        for factor, noise in ((1.0, plain), (worse, own))
+    )
+    return seconds, bad, canary

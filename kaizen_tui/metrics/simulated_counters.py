@@ -1,13 +1,17 @@
 """The raw counters of the simulated platform: cumulative, one set an instance, from nothing again after a restart."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from kaizen_tui.metrics.simulated_shape import noise
 from kaizen_tui.metrics.source import Counter, Version
 
-CANARY_SHARE = 0.05  # of the traffic
+Shares = tuple[tuple[float, float], ...]  # since when (epoch seconds) which share of the users a canary had, in order
+
+EVENTS_PER_SECOND = 20_000.0
+CANARY_SHARE = 0.05  # of the traffic, where nothing else is said
+ALWAYS: Shares = ((-math.inf, CANARY_SHARE),)
 RESTART_EVERY = 6 * 3600.0  # seconds, each instance at its own time
 _BASELINES = 3
 _CELL = 120.0  # seconds over which a value counts as constant
@@ -26,6 +30,21 @@ class Running(NamedTuple):
         """When the process that runs at `at` was started."""
         early = RESTART_EVERY * (noise(self.name, 0) + 1.0) / 2
         return at - (at + early) % RESTART_EVERY
+
+
+def stretches(shares: Shares, at: float) -> Iterator[tuple[float | None, float, float]]:
+    """Start, end and share of each stretch of time until `at`; the first one has no start, and before what `shares`
+    says nobody had the canary."""
+    start: float | None = None
+    share = 0.0
+    for since, following in shares:
+        if since >= at:
+            break
+        if since > -math.inf:
+            yield start, since, share
+            start = since
+        share = following
+    yield start, at, share
 
 
 def share_of(version: Version) -> float:
@@ -59,16 +78,19 @@ def rate_counter(instance: Running, at: float, value: Callable[[float], float]) 
 
 
 def bucket_counters(
-    instance: Running, at: float, target: float, quantile: float, value: Callable[[float], float]
-) -> list[Counter]:
-    """A histogram of an exponential distribution whose quantile is `value`; 100 observations a second in all."""
+    instance: Running, at: float, target: float, quantile: float, value: Callable[[float], float],
+    shares: Shares = ALWAYS,
+) -> list[Counter]:  # fmt: skip
+    """A histogram of an exponential distribution whose quantile is `value`."""
     counts = [0.0] * len(_BOUNDS)
     bounds = [abs(target or 1.0) * bound for bound in _BOUNDS]
-    rate = 100.0 * instance.share * share_of(instance.version)
-    for middle, length in _cells(instance.started(at), at):
-        scale = max(1e-12, value(middle)) / -math.log(1.0 - quantile)
-        for nth, bound in enumerate(bounds):
-            counts[nth] += length * rate * (1.0 - math.exp(-bound / scale))
+    began = instance.started(at)
+    for start, end, share in stretches(shares, at):
+        part = {"canary": share, "baseline": 1.0 - share}.get(instance.version, 1.0)
+        for middle, length in _cells(max(began, start if start is not None else began), end):
+            scale = max(1e-12, value(middle)) / -math.log(1.0 - quantile)
+            for nth, bound in enumerate(bounds):
+                counts[nth] += length * EVENTS_PER_SECOND * instance.share * part * (1.0 - math.exp(-bound / scale))
     return [
         Counter("bucket", instance.name, math.floor(count), bound) for count, bound in zip(counts, bounds, strict=True)
     ]

@@ -21,7 +21,7 @@ from kaizen_tui.tui.widgets.narrator import Narrator
 if TYPE_CHECKING:
     from kaizen_tui.loop.context import Session
 
-Opening = Callable[[Workspace], "tuple[Options, Callable[[], Session]]"]
+Opening = Callable[[Workspace, str], "tuple[Options, Callable[[], Session]]"]
 
 
 class Narrated(Message):
@@ -77,7 +77,7 @@ def _watched(play: Play, told: list[Told], opening: Opening) -> int:
         raise StoreError(told[-1].text if told and told[-1].text else "the story ended before it began")
     os.environ["XDG_DATA_HOME"] = told[-1].data  # what is trusted there is forgotten with it
     workspace = Workspace(told[-1].text)
-    app = DemoApp(workspace, *opening(workspace))
+    app = DemoApp(workspace, *opening(workspace, told[-1].actor))
     threading.Thread(target=_hear, args=(app, stream, told), daemon=True).start()
     sys.setswitchinterval(SWITCH_INTERVAL)
     with _ended_by_signals(app):

@@ -12,6 +12,7 @@ from kaizen_tui.core.text import safe
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from kaizen_tui.demo.playing import Which
     from kaizen_tui.loop.context import Session
     from kaizen_tui.store.workspace import Workspace
     from kaizen_tui.tui.app import Options
@@ -42,13 +43,14 @@ In a browser (docs/serve.md; needs the extra kaizen-tui[serve]):
   --serve-writable     Let who has the printed address, with its token, change it.
 
 To see it work (docs/demo.md):
-  --demo               The whole loop, played while you watch, with HAProxy and Prometheus on this machine. Its
+  --demo [STORY]       The whole loop, played while you watch: real, with HAProxy and Prometheus on this machine (the
+                       default), or simulated, the sample workspace with made-up numbers, which needs nothing. Its
                        workspace is removed at the end; -C names a new folder for one that stays.
   --unattended         Without you and without a terminal: a made-up person gives the last approval.
 
 On the board, ? shows every key and q leaves.
 """
-_STORIES = ("real",)
+_STORIES: "tuple[Which, ...]" = ("real", "simulated")
 _FLAGS = {
     "--read-only": "read_only",
     "--no-drive": "no_drive",
@@ -201,8 +203,13 @@ def _open(workspace: "Workspace", arguments: Arguments) -> int:
     return run_app(workspace, options._replace(drive=drive), open_session)
 
 
-def board_options(workspace: "Workspace", arguments: Arguments) -> "tuple[Options, Callable[[], Session]]":
-    """How the board is to be started. Raises UsageError for a theme that there isn't."""
+def board_options(
+    workspace: "Workspace", arguments: Arguments, actor: str | None = None
+) -> "tuple[Options, Callable[[], Session]]":
+    """How the board is to be started. actor: who acts, where the command line names nobody.
+
+    Raises UsageError for a theme that there isn't.
+    """
     from kaizen_tui.tui.app import Options
     from kaizen_tui.tui.settings import read_settings
     from kaizen_tui.tui.tokens import DEFAULT_THEME, theme_named
@@ -221,7 +228,7 @@ def board_options(workspace: "Workspace", arguments: Arguments) -> "tuple[Option
     def open_session() -> "Session":
         from kaizen_tui.loop.context import open_session
 
-        return open_session(workspace, arguments.actor)
+        return open_session(workspace, arguments.actor or actor)
 
     return Options(arguments.read_only, theme or DEFAULT_THEME, settings.keys, tuple(problems)), open_session
 
@@ -229,14 +236,15 @@ def board_options(workspace: "Workspace", arguments: Arguments) -> "tuple[Option
 def _demonstrate(arguments: Arguments) -> int:
     from kaizen_tui.demo.playing import Wish, play_unattended
 
-    wish = Wish("real", arguments.unattended, arguments.workspace or "")
+    story: Which = "simulated" if arguments.demo == "simulated" else "real"
+    wish = Wish(story, arguments.unattended, arguments.workspace or "")
     if wish.unattended:
         return play_unattended(wish, sys.stdout)
     if not _has_terminal():
         raise UsageError("the board needs a terminal", hint="`kaizen-tui --demo --unattended` plays it without one")
     from kaizen_tui.tui.demonstration import watch
 
-    return watch(wish, lambda workspace: board_options(workspace, arguments))
+    return watch(wish, lambda workspace, actor: board_options(workspace, arguments, actor or None))
 
 
 def _export(arguments: Arguments) -> int:

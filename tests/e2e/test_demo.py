@@ -32,9 +32,9 @@ class Place:
             "KAIZEN_ACTOR": "Dora <dora@example.org>",
         }
 
-    def begin(self, *words: str) -> "subprocess.Popen[str]":
+    def begin(self, *words: str, story: str = "real") -> "subprocess.Popen[str]":
         return subprocess.Popen(
-            [*DEMO, "--unattended", *words], env=self.env, cwd=self.folder.parent, stdin=subprocess.DEVNULL,
+            [*DEMO, story, "--unattended", *words], env=self.env, cwd=self.folder.parent, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, text=True, start_new_session=True,
         )  # fmt: skip
 
@@ -126,6 +126,44 @@ def test_in_a_terminal_the_board_tells_the_story_and_q_leaves(
         terminal.press("q")
         terminal.see("You left at step", "Everything that the story started has ended.", "ended with 0")
         assert place.processes == []
+    assert place.left == []
+
+
+def sample() -> dict[Path, bytes]:
+    return {
+        path: path.read_bytes()
+        for name in ("registry", "tickets")
+        for path in (ROOT / name).rglob("*")
+        if path.is_file()
+    }
+
+
+def test_simulated_the_bad_canary_is_rolled_back_and_the_sample_stays_as_it_is(place: Place, tmp_path: Path) -> None:
+    before, kept = sample(), tmp_path / "kept"
+    with place.begin("-C", str(kept), story="simulated") as demo:
+        assert demo.stdout is not None
+        wanted = {"KAIZ-009 is rolled back", "KAIZ-018: set share 25 %"}  # in whichever order
+        for line in demo.stdout:
+            wanted = {text for text in wanted if text not in line}
+            if not wanted:
+                break
+        assert not wanted
+        demo.send_signal(signal.SIGTERM)
+        assert demo.wait() == 128 + signal.SIGTERM
+    assert story_of(kept, "KAIZ-009")[0][-1] == "aborted"
+    assert story_of(kept, "KAIZ-009")[1][-2:] == [0.05, 0.0]
+    assert story_of(kept, "KAIZ-018")[1] == [0.05, 0.25]
+    assert place.left == []
+    assert sample() == before
+
+
+def test_simulated_the_board_says_so(place: Place, tmp_path: Path, require_program: Callable[[str], str]) -> None:
+    env = {"TMPDIR": str(place.folder)}
+    words = (*DEMO, "simulated")
+    with Terminal(require_program("tmux"), tmp_path / "terminal", *words, size=(140, 40), **env) as terminal:
+        terminal.see("platform-sample", "simulated", " tickets", "demo 2/6", "KAIZ-009")
+        terminal.press("q")
+        terminal.see("You left at step", "ended with 0")
     assert place.left == []
 
 

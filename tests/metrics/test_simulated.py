@@ -1,5 +1,6 @@
 """The simulated platform is deterministic, shows every state and never pretends to know what it doesn't."""
 
+import math
 from pathlib import Path
 from typing import TypeAlias
 
@@ -11,6 +12,7 @@ from kaizen_tui.core.fields import ComponentFields, MetricFields
 from kaizen_tui.core.slo import STATE_ORDER
 from kaizen_tui.metrics.panels import read_component
 from kaizen_tui.metrics.simulated import SimulatedSource
+from kaizen_tui.metrics.simulated_counters import EVENTS_PER_SECOND, Shares
 from kaizen_tui.metrics.source import Version
 from kaizen_tui.store.reading import list_components
 from kaizen_tui.store.workspace import Workspace
@@ -218,7 +220,7 @@ def test_counters_only_grow_but_for_a_restart(begin: int, version: Version, metr
         if value < before[key]:
             # A restart: the whole process is new, so the value is no more than its events since then.
             assert all(after[other] <= before[other] for other in after if other[0] == key[0])
-            assert value <= 45 * 300
+            assert value <= 45 * 3 * EVENTS_PER_SECOND
 
 
 def test_every_instance_restarts_now_and_then() -> None:
@@ -285,3 +287,39 @@ def test_what_is_late_is_late_in_counters_too() -> None:
     )
     assert source.counters(*late, NOW).at < NOW - 300
     assert source.counters("c0", "nothing", NOW).error
+
+
+def risen(source: SimulatedSource, metric: str, part: str, version: Version) -> float:
+    """How much a part of a metric's counters rose in a minute, over all processes of a version."""
+    before, after = (counted(source, "b", metric, at, version) for at in (QUIET, QUIET + 60))
+    return sum(after[key] - before[key] for key in after if key[1] == part and key[2] in (None, math.inf))
+
+
+QUIET = NOW + 3600.0  # no process of b restarts for some minutes
+
+
+@pytest.mark.parametrize("share", [0.0, 0.01, 0.25, 1.0])
+@pytest.mark.parametrize(("metric", "part"), [("errors_pct", "total"), ("p99_ms", "bucket")])
+def test_traffic_follows_the_share_that_a_canary_has(share: float, metric: str, part: str) -> None:
+    shares: Shares = ((QUIET - 500, 0.5), (QUIET, share))
+    source = SimulatedSource(versioned(), shares={"b": shares}.get)
+    canary, baseline = (risen(source, metric, part, "canary"), risen(source, metric, part, "baseline"))
+    assert canary == pytest.approx(share * (canary + baseline), abs=10)
+    assert canary + baseline == pytest.approx(60 * EVENTS_PER_SECOND, rel=0.35)
+
+
+def test_a_change_of_the_share_takes_nothing_back() -> None:
+    before: Shares = ((QUIET - 500, 0.05),)
+    now = [before, (*before, (QUIET, 0.0)), (*before, (QUIET, 0.0), (QUIET + 30, 0.25))]
+    answers = [SimulatedSource(versioned(), shares={"b": one}.get) for one in now]
+    for version in VERSIONS:
+        assert len({tuple(counted(one, "b", "errors_pct", QUIET, version).items()) for one in answers}) == 1
+    stopped = [counted(answers[1], "b", "errors_pct", QUIET + extra, "canary") for extra in (0, 60)]
+    assert stopped[0] == stopped[1]
+
+
+def test_before_the_first_share_there_is_no_canary_and_without_any_there_is_the_usual_one() -> None:
+    source = SimulatedSource(versioned(), shares={"b": ((QUIET, 0.5),)}.get)
+    assert not any(counted(source, "b", "errors_pct", QUIET, "canary").values())
+    same, usual = SimulatedSource(versioned(), shares=lambda _: ()), SimulatedSource(versioned())
+    assert counted(same, "b", "errors_pct", QUIET) == counted(usual, "b", "errors_pct", QUIET)

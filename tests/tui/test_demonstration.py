@@ -18,6 +18,8 @@ from tests.tui.boards import HOSTILE, NOW, SIZES, Place
 def test_options() -> None:
     assert parse_arguments(["--demo"]) == Arguments(demo="real")
     assert parse_arguments(["--demo", "--unattended", "-C", "new"]) == Arguments("new", demo="real", unattended=True)
+    assert parse_arguments(["--demo", "simulated"]) == Arguments(demo="simulated")
+    assert parse_arguments(["--demo=simulated", "--unattended"]) == Arguments(demo="simulated", unattended=True)
     assert parse_arguments(["--demo", "real", "--theme=nord"]) == Arguments(theme="nord", demo="real")
 
 

@@ -11,6 +11,11 @@ governance:
   owner_may_approve: [3]     # tiers whose owner's approval counts
   approvers: ["*@kestrel.example"]
 
+splitters:                   # who gets a canary: rules of a flag file, set by `kaizen run` once you said `kaizen trust`
+  checkout: {type: flagd, file: registry/kaizen/flags.json, flag: checkout-api}
+  positions: {type: flagd, file: registry/kaizen/flags.json, flag: pcc-main}
+  search: {type: flagd, file: registry/kaizen/flags.json, flag: search-index}
+
 generators:                  # `kaizen create --generator rename`, once you said `kaizen trust`
   rename:
     command: [python, tools/rename_codemod.py]
@@ -42,7 +47,7 @@ slo:
       abort_threshold: "150"
       unit: Hz
       description: "Full state messages sent per second and display"
-      sli: {type: rate, counter: pcc_messages_broadcast_total}
+      query: 'avg(rate(pcc_messages_broadcast_total{$selector}[$window]))'
     - name: memory_usage_mb
       threshold: "200"
       abort_threshold: "260"
@@ -56,6 +61,7 @@ slo:
       sli: {type: ratio, bad: pcc_messages_dropped_total, total: pcc_messages_broadcast_total}
       objective: 99.9
       window: 30d
+rollout: {splitter: positions, steps: [1%, 5%, 25%, 100%], look: 10s}
 rollback_plan: "systemctl restart mcp-server@stable"
 """
 
@@ -95,6 +101,7 @@ slo:
       abort_threshold: "80"
       unit: kB
       query: 'sum(rate(http_response_size_bytes_sum{$selector}[$window])) / sum(rate(http_response_size_bytes_count{$selector}[$window])) / 1e3'
+rollout: {splitter: checkout, steps: [1%, 5%, 25%, 100%], look: 10s}
 rollback_plan: "kubectl -n shop rollout undo deployment/checkout-api && kubectl -n shop rollout status deployment/checkout-api"
 """
 
@@ -234,6 +241,7 @@ slo:
       sli: {type: ratio, bad: search_errors_total, total: search_queries_total}
       objective: 99.5
       window: 30d
+rollout: {splitter: search, steps: [5%, 25%, 100%]}
 rollback_plan: "searchctl alias products --to products-stable"
 """
 
@@ -345,9 +353,23 @@ evaluation:
   tolerance: 5%
   sandbox: {memory: 1GiB, time: 5min}
 """
+_FLAG = """\
+    "{name}": {{
+      "state": "ENABLED",
+      "variants": {{"baseline": "stable", "canary": "candidate"}},
+      "defaultVariant": "baseline",
+      "targeting": {{}}
+    }}"""
+FLAGS_FILE = "registry/kaizen/flags.json"
+FLAGS = (
+    '{\n  "$schema": "https://flagd.dev/schema/v0/flags.json",\n  "flags": {\n'
+    + ",\n".join(_FLAG.format(name=name) for name in ("checkout-api", "pcc-main", "search-index"))
+    + "\n  }\n}\n"
+)
 
 FILES = {
     "registry/kaizen/config.yml": CONFIG,
+    FLAGS_FILE: FLAGS,
     "registry/kaizen/components/pcc-main.yml": PCC_MAIN,
     "registry/kaizen/components/checkout-api.yml": CHECKOUT_API,
     "registry/kaizen/components/edge-gateway.yml": EDGE_GATEWAY,

@@ -11,15 +11,20 @@ from kaizen_tui.core.patch_spec import template
 from kaizen_tui.core.scorecard import Commits, ScoreCard
 from kaizen_tui.core.unmet import describe
 from kaizen_tui.loop import edit, govern
+from kaizen_tui.loop.canary_acts import state_of
 from kaizen_tui.loop.cards import save
 from kaizen_tui.loop.context import Session
 from kaizen_tui.loop.facts import gather
 from kaizen_tui.loop.plan import NewTicket, new_ticket
 from kaizen_tui.store.files import replace_file
+from kaizen_tui.store.index import load_snapshot
 from kaizen_tui.store.records import NewEvent, transaction
 from kaizen_tui.store.workspace import Workspace
+from kaizen_tui.traffic.flagd import FlagFile
+from kaizen_tui.traffic.splitter import Draw
 from sample import script
 from sample.cards import score_card
+from sample.people import CONTROLLER
 
 YEAR = 2026
 SPECS, MEASURED = Path(__file__).parent / "specs", Path(__file__).parent / "measured"
@@ -61,6 +66,17 @@ class Player:
             self._turn_to(act.at)
             self._do(act)
         return self._id
+
+    def set_shares(self, flags: str) -> None:
+        """Gives each canary in this flag file the share that its log says."""
+        for row in load_snapshot(self.ws).rows:
+            state = state_of(self._session(CONTROLLER), row.id) if row.status == "canary" else None
+            if state is not None:
+                FlagFile("sample", flags, row.component).set_share(state.wanted, Draw(row.id, row.uid))
+
+    def candidates(self) -> str:
+        """The candidates' commits and their branches, as git's fast-export writes them."""
+        return self._git("fast-export", "--all") + "\n"
 
     def _turn_to(self, at: str) -> None:
         self._clock = datetime.strptime(f"{YEAR}-{at}", "%Y-%m-%d %H:%M").replace(tzinfo=UTC)
