@@ -66,7 +66,8 @@ def _measured(call: Call, facts: "Facts", now: float) -> _Measured:
     if not criteria:
         return _Measured("", (), {})
     trouble = next((detail for state, detail in facts.metric_states.values() if state == "unreachable"), "")
-    source, live = live_of(call.workspace, ticket.component, [one for one, _ in criteria], now, trouble)
+    named = [one for one, _ in criteria]
+    source, live = live_of(call.workspace, ticket.component, named, now, trouble, status=ticket.status)
     return _Measured(source, criteria, live)
 
 

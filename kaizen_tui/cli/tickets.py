@@ -164,7 +164,8 @@ def _live(call: Call, seen: "TicketGlance") -> "tuple[str, dict[str, Live]]":
 
     from kaizen_tui.loop.live import live_of
 
-    source, live = live_of(call.workspace, seen.file.fields.component, (*seen.success, *seen.abort), time.time())
+    fields, criteria = seen.file.fields, (*seen.success, *seen.abort)
+    source, live = live_of(call.workspace, fields.component, criteria, time.time(), status=fields.status)
     if not source:
         warn("no metrics server configured, so nothing is measured; see metrics in registry/kaizen/config.yml")
     elif source == "simulated":

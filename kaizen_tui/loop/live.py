@@ -12,12 +12,19 @@ if TYPE_CHECKING:
 
 
 def live_of(
-    workspace: Workspace, component_id: str, readings: Iterable[Reading], now: float, trouble: str = ""
+    workspace: Workspace,
+    component_id: str,
+    readings: Iterable[Reading],
+    now: float,
+    trouble: str = "",
+    *,
+    status: str = "",
 ) -> tuple[str, dict[str, Live]]:
     """The source's name ("" where the settings name none) and the present values by metric.
 
     now: epoch seconds. trouble: why the server couldn't be asked a moment ago, so that it isn't waited for again.
-    A component that can't be read has no values. Raises YamlProblems (config.yml), StoreError.
+    status: of the ticket, as of `read_live`. A component that can't be read has no values. Raises YamlProblems
+    (config.yml), StoreError.
     """
     from kaizen_tui.metrics.configured import configured_source
     from kaizen_tui.store.reading import list_components, read_config_file
@@ -27,4 +34,4 @@ def live_of(
     component = next((file.fields for file in files if file.id == component_id), None)
     if not source.name or component is None:
         return source.name, {}
-    return source.name, read_live(source, component, readings, now, trouble)
+    return source.name, read_live(source, component, readings, now, trouble, status=status)

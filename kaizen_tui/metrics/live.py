@@ -24,12 +24,13 @@ MARK_SHAPES: dict[LiveMark, str] = {
 
 
 class Live(NamedTuple):
-    """What a metric measures. now: of all versions. baseline: of that version, None where it was not asked for.
-    asked_at: epoch seconds."""
+    """What a metric measures. now: of `version`, "" for all of them. baseline: of that version, None where it was not
+    asked for. asked_at: epoch seconds."""
 
     now: Instant
     baseline: Instant | None
     asked_at: float
+    version: Version = ""
 
 
 class Judged(NamedTuple):
@@ -40,15 +41,25 @@ class Judged(NamedTuple):
 
 
 def read_live(
-    source: MetricSource, component: ComponentFields, readings: Iterable[Reading], at: float, trouble: str = ""
+    source: MetricSource,
+    component: ComponentFields,
+    readings: Iterable[Reading],
+    at: float,
+    trouble: str = "",
+    *,
+    status: str = "",
 ) -> dict[str, Live]:
     """The present values that the criteria need, by metric. at: epoch seconds. What a server did is said, not raised.
 
     trouble: why the source couldn't be asked a moment ago; then it isn't asked again here, where a person waits.
+    status: of the ticket. In canary it is the canary that has to keep what the criteria promise: beside the many users
+    of the baseline its own numbers wouldn't show.
     """
+    version: Version = "canary" if status == "canary" and component.versioned else ""
     named = [one for one in readings if one.kind == "automatic"]
     relative = {one.metric for one in named if one.value is None}
-    wanted: list[tuple[str, Version]] = [(name, "") for name in dict.fromkeys(one.metric for one in named)]
+    names = list(dict.fromkeys(one.metric for one in named))
+    wanted: list[tuple[str, Version]] = [(name, version) for name in names]
     if component.versioned:
         wanted += [(name, "baseline") for name in sorted(relative)]
     if trouble:
@@ -56,7 +67,7 @@ def read_live(
     else:
         answers = _ask(source, component.id, wanted, at)
     found = dict(zip(wanted, answers, strict=True))
-    return {name: Live(found[name, ""], found.get((name, "baseline")), at) for name, version in wanted if not version}
+    return {name: Live(found[name, version], found.get((name, "baseline")), at, version) for name in names}
 
 
 def _ask(source: MetricSource, component: str, wanted: Sequence[tuple[str, Version]], at: float) -> list[Instant]:
@@ -78,9 +89,10 @@ def judge(reading: Reading, live: Mapping[str, Live], *, abort: bool = False) ->
     if known is None:
         return None
     value, at = known.now.value, known.now.at
+    where = " in the canary" if known.version else ""
     if value is None or at is None:
-        return _said(f"no data: {known.now.error}" if known.now.error else "no data", "unknown")
-    words = f"now {with_unit(value, reading.unit)}"
+        return _said(f"no data{where}: {known.now.error}" if known.now.error else f"no data{where}", "unknown")
+    words = f"now {with_unit(value, reading.unit)}{where}"
     old = max(0.0, known.asked_at - at)
     if old > STALE_AFTER:
         return _said(f"{words}, {age(int(old))} old", "stale")

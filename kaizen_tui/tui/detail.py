@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from kaizen_tui.loop.glance import TicketGlance
     from kaizen_tui.store.workspace import Workspace
 
-# Reads what criteria measure now.
-Measure: TypeAlias = Callable[[ComponentFields, Sequence[Reading]], Mapping[str, Live]]
+# Reads what criteria of a ticket with a status measure now.
+Measure: TypeAlias = Callable[[ComponentFields, Sequence[Reading], str], Mapping[str, Live]]
 
 _LOG_LINES = 12
 LIVE_STYLES = {"met": GOOD, "missed": BAD, "unknown": MUTED, "stale": WARN}
@@ -47,7 +47,9 @@ def read_detail(
 
     seen = glance(workspace, ticket_id)
     log = read_log(read_log_bytes(workspace.log_path(ticket_id)))
-    live = measure(seen.component, (*seen.success, *seen.abort)) if measure is not None and seen.component else {}
+    live: Mapping[str, Live] = {}
+    if measure is not None and seen.component:
+        live = measure(seen.component, (*seen.success, *seen.abort), seen.file.fields.status)
     parts = [*_head(seen, now), *_criteria(seen, live), *_plan(seen)]
     try:
         asking = [_heading("GATES"), text(f"{_INDENT}asking …", MUTED)]

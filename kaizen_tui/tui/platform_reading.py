@@ -53,12 +53,15 @@ class WorkspacePlatform:
             self._reconfigure()
         return self.reader.source
 
-    def live(self, component: ComponentFields, readings: Iterable[Reading], at: float) -> dict[str, Live]:
-        """What criteria measure at an instant (epoch seconds). May take as long as a server does."""
+    def live(
+        self, component: ComponentFields, readings: Iterable[Reading], at: float, status: str = ""
+    ) -> dict[str, Live]:
+        """What criteria measure at an instant (epoch seconds), of a ticket with this status. May take as long as a
+        server does."""
         source = self.source
         if not source.name:  # nothing to say of each criterion: the header says that there is no source
             return {}
-        return read_live(source, component, readings, at, self.reader.trouble)
+        return read_live(source, component, readings, at, self.reader.trouble, status=status)
 
     def _reconfigure(self) -> None:
         """Reads the registry when a file of it is another. What is wrong with it, the board's problems say; here the

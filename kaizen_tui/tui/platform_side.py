@@ -195,10 +195,12 @@ class PlatformSide:
         """Whether a server has to be asked, which may take its time. In a worker."""
         return self.reading.source.name not in ("", "simulated")
 
-    def measure(self, component: "ComponentFields", readings: "Sequence[Reading]") -> "dict[str, Live]":
-        """In a worker: what criteria measure at the instant that the board shows."""
+    def measure(
+        self, component: "ComponentFields", readings: "Sequence[Reading]", status: str = ""
+    ) -> "dict[str, Live]":
+        """In a worker: what criteria of a ticket with this status measure at the instant that the board shows."""
         at = self._as_of
-        return self.reading.live(component, readings, self._app.now() if at is None else at)
+        return self.reading.live(component, readings, self._app.now() if at is None else at, status)
 
     def source(self) -> tuple[str, bool]:
         """What the header says of the source, and whether people should notice."""

@@ -92,6 +92,24 @@ def test_only_what_the_criteria_need_is_asked() -> None:
     assert NO_VERSIONS in judged.words
 
 
+def test_of_a_ticket_in_canary_it_is_the_canary_that_is_measured() -> None:
+    texts = ("p95_latency_ms < 10", "memory_usage_mb <= 1.05 * baseline")
+    readings = [read_criterion(text, METRICS) for text in texts]
+    source = Asked()
+    found = read_live(source, COMPONENT, readings, NOW, status="canary")
+    assert source.questions == [
+        ("p95_latency_ms", "canary"), ("memory_usage_mb", "canary"), ("memory_usage_mb", "baseline"),
+    ]  # fmt: skip
+    judged = judge(readings[1], found)
+    assert judged is not None
+    assert "in the canary, baseline" in judged.words
+    source.questions.clear()
+    found = read_live(source, COMPONENT._replace(versioned=False), readings, NOW, status="canary")
+    assert source.questions == [("p95_latency_ms", ""), ("memory_usage_mb", "")]
+    missing = {"p95_latency_ms": found["p95_latency_ms"]._replace(now=Instant(None, None, "none"), version="canary")}
+    assert judge(readings[0], missing) == ("no data in the canary: none ○", "unknown")
+
+
 @pytest.mark.parametrize("error", [UnreachableError("connection refused"), TimeoutError("connection refused")])
 def test_a_server_that_is_away_is_said_and_not_asked_again_while_someone_waits(error: Exception) -> None:
     readings = [read_criterion("p95_latency_ms < 10", METRICS)]

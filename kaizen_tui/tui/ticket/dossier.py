@@ -113,7 +113,7 @@ def read_dossier(
     purpose = governance.PURPOSES[facts.ticket.status]
     ticket = facts.ticket
     named = readings(facts, (*ticket.success_criteria, *ticket.abort_criteria))
-    budget, live = read_budget(workspace, ticket.component, now, named, source)
+    budget, live = read_budget(workspace, ticket.component, now, named, source, ticket.status)
     trouble = _card_trouble(workspace, facts)
     canary = stands(ticket_id, float(now)) if stands is not None and facts.ticket.status == "canary" else None
     against = governance.rejections(facts, purpose)
@@ -197,8 +197,10 @@ def read_budget(
     now: int,
     criteria: Sequence[Reading] = (),
     source: "MetricSource | None" = None,
+    status: str = "",
 ) -> tuple[Budget, Mapping[str, Live]]:
-    """The component's metrics at one instant, and what its criteria measure. What can't be read is said, not raised."""
+    """The component's metrics at one instant, and what a ticket's criteria measure. What can't be read is said, not
+    raised."""
     from kaizen_tui.metrics.configured import NO_SERVER, configured_source
     from kaizen_tui.metrics.panels import Depth, read_component
     from kaizen_tui.store.reading import list_components, read_config_file
@@ -213,7 +215,7 @@ def read_budget(
         if not source.name:
             return Budget("", (), NO_SERVER), {}
         panels = read_component(source, component, float(now), Depth(points=2)).metrics
-        return Budget(source.name, panels), read_live(source, component, criteria, float(now))
+        return Budget(source.name, panels), read_live(source, component, criteria, float(now), status=status)
     except (KaizenError, OSError) as error:
         return Budget("", (), str(error)), {}
 
@@ -265,6 +267,8 @@ def _criterion(facts: "Facts", reading: Reading, *, abort: bool) -> Criterion:
         return Criterion(text, True, abort, "open", "in the canary", later=True)
     marks: dict[str, CriterionMark] = {"pass": "met", "fail": "failed", "inconclusive": "undecided"}
     said = human_number(found.measured) if found.measured is not None else "not measured"
+    if found.measured is not None and found.baseline is not None:
+        said += f", baseline {human_number(found.baseline)}"
     return Criterion(text, True, abort, marks[found.verdict], said, found.measured)
 
 

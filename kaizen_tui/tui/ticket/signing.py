@@ -34,7 +34,7 @@ def signable(session: "Session", ticket_id: str, measure: "Measure | None" = Non
     component, ticket = facts.component, facts.ticket
     named = readings(facts, (*ticket.success_criteria, *ticket.abort_criteria))
     fields = find_fields(session, ticket.component) if component is not None and measure is not None else None
-    live = measure(fields, named) if fields is not None and measure is not None else {}
+    live = measure(fields, named, status) if fields is not None and measure is not None else {}
     every = criteria_of(facts, live)
     found = [one for one in every if not one.automatic and not one.abort]
     if status == "canary":
