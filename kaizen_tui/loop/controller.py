@@ -111,8 +111,11 @@ class Controller:
 
     def round(self) -> None:
         """A look at each canary that is due. Returns when they are over, or when something else is due."""
-        self._scan_at = self._clock() + _SCAN
-        for ticket_id in self._wanted():
+        while not self._done.empty():
+            self._take(0)
+        wanted = self._wanted()
+        self._scan_at = self._clock() + _SCAN  # from its end: one that takes longer than that leaves time for looks
+        for ticket_id in wanted:
             if ticket_id in self._busy or self._due.get(ticket_id, 0.0) > self._clock() or ticket_id in self.ended:
                 continue
             if self._takes(ticket_id):

@@ -498,6 +498,30 @@ def test_a_slow_server_for_one_canary_delays_no_other_roll_back(
         controller.round()
 
 
+@pytest.mark.parametrize("slow", ["the scan", "every step"])
+def test_canaries_are_driven_on_though_finding_them_takes_longer_than_from_one_scan_to_the_next(
+    world: CanaryWorld, slow: str
+) -> None:
+    gone = [0.0]
+
+    def find(_ticket_id: str) -> bool:
+        gone[0] += 7.0
+        return True
+
+    def clock() -> float:
+        gone[0] += 7.0 if slow == "every step" else 0.0
+        return gone[0]
+
+    controller, reports, _ = controlled(world, clock=clock, only=find)
+    for _ in range(12):
+        controller.round()
+        for thread in threading.enumerate():
+            if thread.name == f"kaizen-{world.id}":
+                thread.join()
+        world.pass_time(7)
+    assert len(reports) >= 4
+
+
 def test_what_goes_on_is_not_taken_for_released(world: CanaryWorld) -> None:
     controller, _, _ = controlled(world)
     controller.run(once=True)
