@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from rich.cells import cell_len
 from textual.content import Content
 
-from kaizen_tui.core.actors import parse_actor
+from kaizen_tui.core.actors import parse_actor, same_person
 from kaizen_tui.core.governance import owner_of
 from kaizen_tui.core.numbers import human_number, human_percent, with_unit
 from kaizen_tui.core.slo import STATE_SHAPES, STATE_WORDS
@@ -32,6 +32,8 @@ _CRITERION_MARKS = {"met": ("✔", GOOD), "failed": ("✖", BAD), "undecided": (
 _MOST_SUMMARY = 600
 _MOST_NUMBERS = 12
 _HASH_SHOWN = 12
+# A gate that is shut for want of these alone is no bad news on the page that gives them.
+_APPROVALS = frozenset({"approvals", "final_approvals"})
 
 
 def head_line(dossier: "Dossier", width: int) -> Content:
@@ -259,6 +261,8 @@ def gate_line(dossier: "Dossier") -> Content:
     act = ACTS[dossier.sheet.purpose]
     if decision is None:
         return text(f" {act}: nothing comes next", MUTED)
+    if decision.refused and all(one.code in _APPROVALS for one in decision.refused):
+        return Content.assemble(text(f" {act}: ", STRONG), text("needs approvals", f"{WARN} bold"), _whose(dossier))
     if decision.refused:
         first = safe(decision.refused[0].text)
         more = f" (and {len(decision.refused) - 1} more)" if len(decision.refused) > 1 else ""
@@ -267,6 +271,14 @@ def gate_line(dossier: "Dossier") -> Content:
         unmet = count(len(decision.warnings), "unmet condition")
         return Content.assemble(text(f" {act}: ", STRONG), text("open", WARN), text(f", with {unmet}", MUTED))
     return Content.assemble(text(f" {act}: ", STRONG), text("open", f"{GOOD} bold"))
+
+
+def _whose(dossier: "Dossier") -> Content:
+    """What an approval by this person would do for a gate that is shut for want of approvals only."""
+    missing = max(0, dossier.needed - len(dossier.given))
+    if dossier.sheet.why_not or any(same_person(one.actor, dossier.actor) for one in dossier.given):
+        return text(f" – {missing} more, by others", MUTED)
+    return text(" – yours opens the gate" if missing <= 1 else f" – {missing} more; yours is one of them", MUTED)
 
 
 def columns_of(dossier: "Dossier", left: int, right: int) -> tuple[list[Content], list[Content]]:

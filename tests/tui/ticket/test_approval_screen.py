@@ -1,6 +1,7 @@
 """The approval screen: what it shows, how each tier confirms, the hold, and every reason why Enter is off."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,10 +9,12 @@ from textual.pilot import Pilot
 
 from kaizen_tui.core.canonical import sha256_hex
 from kaizen_tui.core.governance import evidence_hash
+from kaizen_tui.core.unmet import Unmet
 from kaizen_tui.store import git
 from kaizen_tui.tui.app import KaizenApp
 from kaizen_tui.tui.messages import WorkspaceTouched
 from kaizen_tui.tui.ticket.acts import approve
+from kaizen_tui.tui.ticket.approval_page import gate_line
 from kaizen_tui.tui.widgets.entries import NoteEntry
 from tests.tui.boards import GRACE, HOSTILE, SIZES, Place, burst, calm, press, screen_text, until, write
 from tests.tui.ticket import ticket_world as world
@@ -145,6 +148,25 @@ async def test_a_note_goes_with_it_and_survives_leaving(place: Place, clock: Clo
         await calm(pilot, app)
         assert app.approval_notes == {}
     assert approvals(place)[0]["note"] == "looks right"
+
+
+async def test_a_gate_that_lacks_approvals_alone_says_what_this_one_would_do(place: Place, clock: Clock) -> None:
+    place.ticket(1, "in_review")
+    app = app_of(place, clock)
+    async with app.run_test(size=(160, 48)) as pilot:
+        await opened(pilot, app)
+        dossier = approval(app).dossier
+        assert dossier is not None
+        assert dossier.sheet.decision is not None
+        lacking = replace(dossier.sheet.decision, refused=(Unmet("approvals", "tier 1 needs 2 approvals"),))
+        sheet = dossier.sheet._replace(decision=lacking)
+
+        def said(needed: int, why_not: str = "") -> str:
+            return gate_line(dossier._replace(sheet=sheet._replace(why_not=why_not), needed=needed)).plain
+
+        assert said(1) == " Release to a canary: needs approvals – yours opens the gate"
+        assert said(2) == " Release to a canary: needs approvals – 2 more; yours is one of them"
+        assert said(2, "you own it") == " Release to a canary: needs approvals – 2 more, by others"
 
 
 async def test_the_page_in_review_and_what_is_frozen(place: Place, clock: Clock) -> None:
