@@ -102,6 +102,11 @@ class Site:
         assert found.problems == ()
         return [dict(entry.fields) for entry in found.events(*events)]
 
+    def count(self, series: str) -> int:
+        """How many of them Prometheus has now."""
+        found = self.prometheus.request("GET", f"/api/v1/query?query=count({series})")["data"]["result"]
+        return int(found[0]["value"][1]) if found else 0
+
     def component(self, old: str, new: str) -> None:
         """Changes the component's file."""
         path = Path(self.world.ws.component_path("web"))

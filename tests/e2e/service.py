@@ -20,6 +20,7 @@ from typing import NamedTuple, Self
 BOUNDS = (0.1, 0.25, 0.5, 1.0, math.inf)  # of the histogram, seconds
 CODES = ("200", "404", "500")  # there from the start, at 0, as a good client library has them
 JOB = "web"
+METRICS = "/metrics/{}"
 _PATIENCE = 60.0  # seconds without a scrape after which a test is lost
 
 
@@ -114,6 +115,7 @@ class Service:
         self.pods: dict[str, Pod] = {}
         self._scraped = threading.Condition()
         self._scrapes = 0
+        self._by_path: dict[str, int] = {}
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_of(self))
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
@@ -138,7 +140,9 @@ class Service:
             "    static_configs:",
         ]
         for pod in self.pods.values():
-            labels = f"__metrics_path__: /metrics/{pod.name}, job: {pod.job}, pod: {pod.name}, version: {pod.version}"
+            labels = (
+                f"__metrics_path__: {METRICS.format(pod.name)}, job: {pod.job}, pod: {pod.name}, version: {pod.version}"
+            )
             lines.append(f'      - {{targets: ["{self.address}"], labels: {{{labels}}}}}')
         return "\n".join(lines) + "\n"
 
@@ -160,14 +164,17 @@ class Service:
     def scraped(self, times: int = 2) -> None:
         """Returns after so many further scrapes of every pod. After two of them a Prometheus has stored what was there
         at the call."""
-        wanted = self._scrapes + times * len(self.pods)
-        self.until(lambda: self._scrapes >= wanted, "further scrapes")
+        wanted = {path: self._by_path.get(path, 0) + times for path in map(METRICS.format, self.pods)}
+        self.until(
+            lambda: all(self._by_path.get(path, 0) >= count for path, count in wanted.items()), "further scrapes"
+        )
 
     def answer(self, path: str) -> tuple[int, str]:
         """Status and text for a request."""
         pod = self.pods.get(path.removeprefix("/metrics/"))
         with self._scraped:
             self._scrapes += 1
+            self._by_path[path] = self._by_path.get(path, 0) + 1
             self._scraped.notify_all()
         if pod is None or pod.silent:
             return 503, "nobody is here\n"

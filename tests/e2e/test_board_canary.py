@@ -7,11 +7,10 @@ import pytest
 
 from kaizen_tui.store.ticket_lock import TicketLock
 from tests.cli.world import ADA
+from tests.e2e.canary_site import Site
 from tests.e2e.terminal import Terminal, board_command
-from tests.e2e.test_canary import Site, site
 
 pytestmark = pytest.mark.e2e
-__all__ = ["site"]
 
 
 def board(

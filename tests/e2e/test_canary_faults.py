@@ -88,7 +88,8 @@ def test_a_gauge_beyond_its_limit_goes_back(site: Site) -> None:
     site.load.baseline.set("queue_depth", 40.0)
     site.load.canary.set("queue_depth", 42.0)
     site.review()
-    site.service.scraped(3)
+    # A look is about the last whole second: the gauge must have been there then.
+    site.service.until(lambda: site.count("queue_depth%20offset%201s") == 2, "the gauge of both versions")
     site.world.ok("deploy", site.id)
     with Driven(site) as running:
         path = Path(site.world.ws.observations_path(site.id))
