@@ -156,10 +156,12 @@ class Record:
         if same_share(share, self.share):
             if canary.answer == "promote" and not canary.staying:
                 self._write(stay_line(self._id, share))
-        elif self.verdict is None:  # no look yet: there is nothing that could be tested anew
-            self.share = share
+            return
+        ratios = {sli.name: promote_ratio(share) for sli in canary.settings.slis}
+        if self.verdict is None and ratios == {sli.name: sli.promote_ratio for sli in canary.settings.slis}:
+            self.share = share  # read again before the first look: it began with this step
         else:
-            self._write(step_line(self._id, {sli.name: promote_ratio(share) for sli in canary.settings.slis}, share))
+            self._write(step_line(self._id, ratios, share))
 
     def look(
         self, at: float, share: float | None, scrapes: Scrapes, aborts: Mapping[str, float] | None = None

@@ -11,6 +11,7 @@ from kaizen_tui.analysis.canary import Canary
 from kaizen_tui.analysis.line_format import configuration_of, measure_of
 from kaizen_tui.analysis.measures import Look
 from kaizen_tui.analysis.verdict import Verdict
+from kaizen_tui.core.canary_plan import promote_ratio
 from kaizen_tui.core.canary_state import CanaryState
 from kaizen_tui.loop import observing
 from kaizen_tui.loop.canary_past import PIECE, prepared
@@ -155,3 +156,17 @@ def test_nothing_is_asked_before_the_canary_has_users(world: CanaryWorld) -> Non
     Driver(world.session, world.id, {}).tick()
     assert past.asked == []
     assert isinstance(observing.observe(world.session, world.id).state, CanaryState)
+
+
+def test_a_step_before_the_first_look_is_tested_against_its_own_ratio(world: CanaryWorld) -> None:
+    """The past was read, then the server was gone, and a person gave the next step."""
+    record = Record(world.ws, world.id)
+    record.begin(judge_settings(plan_of(world.ws, world.id), 0.01), 0.01, {})
+    begun = record.extent
+    Record(world.ws, world.id).step(0.01)
+    assert Record(world.ws, world.id).extent == begun
+    record.step(0.1)
+    for one in (record, Record(world.ws, world.id)):
+        assert one.settings is not None
+        assert [sli.promote_ratio for sli in one.settings.slis] == [promote_ratio(0.1)]
+        assert one.share == 0.1
