@@ -131,3 +131,15 @@ def test_it_ends_with_a_program_that_is_killed(shop: Shop) -> None:
             break
     assert shop.leftovers() == []
     assert not Path(shop.ws.score_card_path("KAIZ-001")).exists()
+
+
+def test_a_line_that_a_kill_cut_off_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    child = tmp_path / "child"
+    line = encode(Step("pairs", 1, 5))
+    child.write_text(f"#!/bin/sh\nprintf '%s\\n%s' '{line}' '{line[:9]}'\nkill -9 $$\n")
+    child.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(child))
+    told = list(Apart("root", "KAIZ-001", ADA).told())
+    assert told == [
+        Step("pairs", 1, 5), Unfinished("the evaluation was killed by signal 9; its finished pairs are kept"),
+    ]  # fmt: skip

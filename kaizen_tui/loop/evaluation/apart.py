@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, TypeAlias
 
+from kaizen_tui.core.child_lines import how_ended, whole_lines
 from kaizen_tui.core.errors import StoreError
 from kaizen_tui.loop.evaluation.progress import Step
 
@@ -85,7 +86,7 @@ class Apart:
         assert process.stdout is not None
         assert process.stdin is not None
         with process.stdin, process.stdout:
-            for line in process.stdout:
+            for line in whole_lines(process.stdout):
                 last = decode(line)
                 yield last
             code = process.wait()
@@ -100,5 +101,4 @@ class Apart:
 
 
 def _ended(code: int) -> str:
-    how = f"was killed by signal {-code}" if code < 0 else f"ended with {code}"
-    return f"the evaluation {how}; its finished pairs are kept"
+    return f"the evaluation {how_ended(code)}; its finished pairs are kept"

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from kaizen_tui.core.canary_state import parts
+from kaizen_tui.core.child_lines import how_ended, whole_lines
 from kaizen_tui.core.errors import KaizenError
 from kaizen_tui.tui.canary.reading import MINE
 
@@ -50,14 +51,17 @@ class DriveProcess:
         self.pid = self._process.pid
 
     def told(self) -> "Iterable[tuple[str, str]]":
-        process = self._process
+        process, explained = self._process, False
         assert process.stdout is not None
         assert process.stdin is not None
         with process.stdin, process.stdout:
-            for line in process.stdout:
+            for line in whole_lines(process.stdout):
                 ticket_id, words = json.loads(line)
+                explained = not ticket_id
                 yield str(ticket_id), str(words)
-            process.wait()
+            code = process.wait()
+        if code and not explained:
+            yield "", f"the process that drives canaries {how_ended(code)}; `kaizen run` says more"
 
     def stop(self) -> None:
         assert self._process.stdin is not None

@@ -12,7 +12,7 @@ import pytest
 from kaizen_tui.store.ticket_lock import TicketLock
 from kaizen_tui.store.trust import trust
 from kaizen_tui.tui.app import KaizenApp
-from kaizen_tui.tui.canary.driving import GRACE, Driving
+from kaizen_tui.tui.canary.driving import GRACE, DriveProcess, Driving
 from kaizen_tui.tui.canary.reading import MINE
 from tests.tui.boards import Place, calm, press, screen_text, until
 from tests.tui.canary.canary_boards import Canary
@@ -128,6 +128,26 @@ async def test_the_card_and_the_page_say_that_this_board_drives(world: World) ->
             await until(pilot, lambda: "this board drives it" in screen_text(app))
     finally:
         lease.release()
+
+
+@pytest.mark.parametrize(
+    ("tells", "end", "last"),
+    [
+        ("", "exit 1", "the process that drives canaries ended with 1; `kaizen run` says more"),
+        ('["KAIZ-014", "so', "kill -9 $$", "the process that drives canaries was killed by signal 9; `kaizen run`"),
+        ('["", "the disk is full"]\\n', "exit 6", "the disk is full"),
+    ],
+)
+def test_an_end_that_nobody_asked_for_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tells: str, end: str, last: str
+) -> None:
+    child = tmp_path / "child"
+    child.write_text(f'#!/bin/sh\nprintf \'["KAIZ-014", ""]\\n{tells}\'\n{end}\n')
+    child.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(child))
+    first, (who, words) = DriveProcess("root", "Ada <ada@x.org>").told()
+    assert (first, who) == (("KAIZ-014", ""), "")
+    assert words.startswith(last)
 
 
 def _child(world: World) -> "subprocess.Popen[bytes]":
