@@ -88,6 +88,10 @@ def seen_json(seen: Seen) -> dict[str, Any]:
     }
 
 
+def _looks(count: int) -> str:
+    return "1 look" if count == 1 else f"{count} looks"
+
+
 def shown_look(call: Call, seen: Seen, *, whole: bool = False) -> None:
     """One look: of --follow a line (with --json an object a line), else all that is known."""
     if call.json:
@@ -100,7 +104,7 @@ def shown_look(call: Call, seen: Seen, *, whole: bool = False) -> None:
         between = f"{low:.3g} to {high:.3g}" if low is not None and high is not None else "not known yet"
         promote = "" if one.promote is None else f"; for it {one.promote:.3g} of {seen.needed_promote:g}"
         emit(
-            f"  {safe(one.name)}: canary over baseline {between} after {one.looks} looks; evidence against it "
+            f"  {safe(one.name)}: canary over baseline {between} after {_looks(one.looks)}; evidence against it "
             f"{one.rollback:.3g} of {seen.needed_rollback:g}{promote}" + (f" ({safe(one.skipped)})" * bool(one.skipped))
         )
         if one.history and whole:
@@ -129,7 +133,8 @@ def shown_report(call: Call, report: Report, *, stream: bool = False) -> None:
         return
     at = time.strftime("%H:%M:%S ") if stream else ""
     said = "; ".join(_act(one.kind, one.reason, one.share) for one in report.acts)
-    emit(f"{at}{_where(report)}: {safe(said or report.judged.answer)}")
+    answer = "its canary has ended" if report.ended else report.judged.answer
+    emit(f"{at}{_where(report)}: {safe(said or answer)}")
     _told(report)
 
 

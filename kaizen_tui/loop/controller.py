@@ -237,8 +237,8 @@ class Controller:
             if not self._advise:
                 self._start(ticket_id)
             return False
-        if status not in ("complete", "aborted"):
-            self._say(ticket_id, f"it is {status.replace('_', ' ')}, so there is no canary to drive; `kaizen deploy`")
+        start = "" if status in ("complete", "aborted") else f"; `kaizen deploy {ticket_id}` starts it"
+        self._say(ticket_id, f"it is {status.replace('_', ' ')}, so there is no canary to drive{start}")
         self.ended[ticket_id] = status
         return False
 

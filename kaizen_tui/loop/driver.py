@@ -214,7 +214,7 @@ class Driver:
 
     def _failed(self, why: str, now: float) -> Report:
         """The files can't be read, say. Nobody is left with a canary that nobody can judge."""
-        since, state = self._fine_at, None
+        since = self._fine_at
         if since is not None and abs(now - since) > self._max_blind and not self._advise:
             hand = self._hand
             try:
@@ -225,7 +225,14 @@ class Driver:
                         acts.pause(hand, state or CanaryState(0), f"it can't be driven: {why}", words.BLIND)
             except (KaizenError, OSError) as error:
                 why = "; ".join(dict.fromkeys(filter(None, (why, str(error), _emptied(hand)))))
-        return Report(self.id, "canary", state, Judged(), (), why, self._look)
+        return Report(self.id, "canary", self._last_state(), Judged(), (), why, self._look)
+
+    def _last_state(self) -> CanaryState | None:
+        """What the log says is in effect; None where it can't be read either."""
+        try:
+            return state_of(self._session, self.id)
+        except (KaizenError, OSError):
+            return None
 
     def _last_hand(self) -> Hand | None:
         """Where the ticket or its component can't be read: the splitter that the log names. For share 0 it is enough

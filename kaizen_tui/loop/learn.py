@@ -19,7 +19,16 @@ from kaizen_tui.traffic.splitter import SplitterError
 
 
 def learn(session: Session, ticket_id: str, env: Mapping[str, str]) -> Report:
-    """One look, and whatever follows from it. Raises ConflictError while a controller drives the ticket."""
+    """One look, and whatever follows from it; of a canary that has ended, how it ended.
+
+    Raises RefusedError where there was none, ConflictError while a controller drives the ticket.
+    """
+    status = read_ticket_file(session.workspace, ticket_id).fields.status
+    if status != "canary" and state_of(session, ticket_id) is None:
+        raise RefusedError(
+            f"{ticket_id} has no canary: it is {status.replace('_', ' ')}",
+            hint=f"`kaizen deploy {ticket_id}` starts it",
+        )
     with TicketLock(session.workspace, ticket_id, "drive") as lease:
         if not lease.take():
             raise ConflictError(

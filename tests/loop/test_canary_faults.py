@@ -423,12 +423,21 @@ def test_a_ticket_that_cannot_be_read_ends_in_nobody_having_it_whoever_drives(wo
     path.write_text("id: [")
     driver = Driver(world.session, world.id, {})
     report = looks(world, driver, 11)
-    assert world.splitter.given == 0.0
+    assert (world.splitter.given, report.state and report.state.wanted) == (0.0, 0.0)
     assert "ticket.yml" in report.trouble or "ticket" in report.trouble
     assert world.entries("rollout")[-1]["cause"] == "blind"
     path.write_text(text)
     looks(world, driver, 2)
     assert (world.splitter.given, world.status) == (0.01, "canary")
+
+
+def test_a_look_that_fails_says_who_has_the_canary_meanwhile(world: CanaryWorld) -> None:
+    driver = running(world)
+    world.component.write_text("rollout: [")
+    report = looks(world, driver, 1)
+    assert report.trouble
+    assert report.state is not None
+    assert (world.splitter.given, report.state.wanted) == (0.01, 0.01)
 
 
 def test_another_splitter_in_the_settings_leaves_no_users_at_the_old_one(world: CanaryWorld) -> None:

@@ -78,6 +78,8 @@ def _state(one: "Standing") -> list[Content]:
         done = "rolled back, and read back" if state.ending.verified else "being rolled back; not confirmed yet"
         said.append(text(f"✖ {done}: {state.ending.reason}", BAD))
         return said
+    if one.status == "complete":
+        return [text("✔ released to all users", GOOD)]
     if state.lost:
         said.append(text(f"✖ the splitter can't be reached: {state.lost}", BAD))
     if state.pause is not None:
