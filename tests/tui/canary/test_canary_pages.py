@@ -69,6 +69,16 @@ async def test_the_tab_says_how_it_stands_and_that_nobody_drives_it(
             await until(pilot, lambda: "drives it" in page(app).plain and "nobody" not in page(app).plain)
 
 
+def test_a_released_canary_waits_for_nobody(place: Place, canary: Canary) -> None:
+    conclude(canary)
+    waiting = canary.standing()
+    released = waiting._replace(status="complete")
+    before, after = ("\n".join(line.plain for line in canary_lines(one, 100)) for one in (waiting, released))
+    assert "it waits for the approvals" in before
+    assert "released to all users" in after
+    assert "approvals" not in after
+
+
 async def test_the_pane_beside_the_board_follows_it(place: Place, canary: Canary) -> None:
     app = app_of(place)
     async with app.run_test(size=(160, 48)) as pilot:
