@@ -185,7 +185,10 @@ def run(call: Call, ids: tuple[str, ...], once: bool, advise: bool) -> int:
 
     workspace = call.workspace
     named = [known_ticket(workspace, text) for text in ids]
-    ears = Ears(lambda report: shown_report(call, report, stream=True), lambda one, words: warn(f"{one}: {words}"))
+    ears = Ears(
+        lambda report: shown_report(call, report, stream=True, advise=advise),
+        lambda one, words: warn(f"{one}: {words}"),
+    )
     with waiting() as wait, telling(call.session()) as notifier:
         controller = Controller(notifier.session, named, os.environ, ears, wait, advise=advise, notify=notifier)
         controller.run(once=once)

@@ -126,15 +126,16 @@ def report_json(report: Report) -> dict[str, Any]:
     }
 
 
-def shown_report(call: Call, report: Report, *, stream: bool = False) -> None:
-    """What a look led to. stream: of many; with --json an object a line."""
+def shown_report(call: Call, report: Report, *, stream: bool = False, advise: bool = False) -> None:
+    """What a look led to. stream: of many; with --json an object a line. advise: nothing of it was done."""
     if call.json:
         _line(report_json(report)) if stream else emit_json(report_json(report))
         return
     at = time.strftime("%H:%M:%S ") if stream else ""
     said = "; ".join(_act(one.kind, one.reason, one.share) for one in report.acts)
     answer = "its canary has ended" if report.ended else report.judged.answer
-    emit(f"{at}{_where(report)}: {safe(said or answer)}")
+    advice = "advice: " if advise and any(one.kind != "wait" for one in report.acts) else ""
+    emit(f"{at}{_where(report)}: {advice}{safe(said or answer)}")
     _told(report)
 
 

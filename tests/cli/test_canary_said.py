@@ -6,7 +6,7 @@ import pytest
 
 from kaizen_tui.cli.canary_output import shown_look, shown_report
 from kaizen_tui.cli.invocation import Call
-from kaizen_tui.core.canary_plan import Judged
+from kaizen_tui.core.canary_plan import Act, Judged
 from kaizen_tui.core.canary_state import CanaryState
 from kaizen_tui.loop.driver import Report
 from kaizen_tui.loop.observing import Seen, SliSeen
@@ -49,3 +49,17 @@ def test_looks_are_counted_in_english(capsys: pytest.CaptureFixture[str], count:
     seen = Seen("KAIZ-001", "canary", CanaryState(0), Judged(), None, (sli,), 20.0, 20.0, "", "", "")
     shown_look(Call(None, None), seen)
     assert f" after {words}; " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("advise", "act", "words"),
+    [
+        (True, Act("set_share", share=0.1), "advice: set share 10 %"),
+        (False, Act("set_share", share=0.1), "set share 10 %"),
+        (True, Act("wait"), "wait"),
+    ],
+)
+def test_advice_is_not_told_like_a_deed(capsys: pytest.CaptureFixture[str], advise: bool, act: Act, words: str) -> None:
+    report = Report("KAIZ-001", "canary", CanaryState(0)._replace(share=0.01), Judged(), (act,))
+    shown_report(Call(None, None), report, advise=advise)
+    assert capsys.readouterr().out == f"KAIZ-001 canary 1 %: {words}\n"
