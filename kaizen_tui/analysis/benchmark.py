@@ -191,11 +191,29 @@ def _why(low: float, high: float, tolerance: float) -> str:
 
 def _more_pairs(pairs: int, point: float, low: float, high: float, tolerance: float) -> int | None:
     """An interval's width falls with the root of the pairs: as many as bring it to one side of the tolerance."""
-    width = max(math.log(high) - math.log(point), math.log(point) - math.log(low))
     upper, lower = math.log1p(tolerance), math.log1p(-tolerance)
     here = math.log(point)
     room = here - upper if here > upper else lower - here if here < lower else min(upper - here, here - lower)
+    return _pairs_for(room, pairs, point, low, high)
+
+
+def pairs_to_tell(compared: Compared, bound: float) -> int | None:
+    """About how many more pairs it takes until the interval lies on one side of a factor of the baseline.
+
+    None where the metric has no interval, or where more than MOST_PAIRS would be needed.
+    """
+    if compared.point is None or compared.low is None or compared.high is None or bound <= 0:
+        return None
+    room = abs(math.log(compared.point) - math.log(bound))
+    return _pairs_for(room, compared.pairs, compared.point, compared.low, compared.high)
+
+
+def _pairs_for(room: float, pairs: int, point: float, low: float, high: float) -> int | None:
+    """room: from the ratio to the nearest bound, as a logarithm."""
+    width = max(math.log(high) - math.log(point), math.log(point) - math.log(low))
     if width <= 0 or room <= 0:
+        return None
+    if width / room > math.sqrt(MOST_PAIRS):
         return None
     needed = math.ceil(_MARGIN * pairs * (width / room) ** 2)
     return None if needed > MOST_PAIRS else max(1, needed - pairs)

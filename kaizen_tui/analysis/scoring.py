@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kaizen_tui.analysis.benchmark import FEWEST, Compared, compare
+from kaizen_tui.analysis.benchmark import FEWEST, MOST_PAIRS, Compared, compare, pairs_to_tell
 from kaizen_tui.analysis.criteria import Kind, judged
 from kaizen_tui.analysis.series import Series
 from kaizen_tui.core.criterion_text import read_criterion
@@ -214,8 +214,7 @@ class _Weighing:
         return f"{result.name} regressed: {result.point:.3g} times the baseline ({result.low:.3g} to {result.high:.3g})"
 
     def _undecided(self, result: Compared) -> str:
-        more = f"; about {count(result.more_pairs, 'more pair')} would tell" if result.more_pairs else ""
-        return f"{result.name} is undecided: {result.why}{more}"
+        return f"{result.name} is undecided: {result.why}{_more(result.more_pairs, result)}"
 
     def _criterion(self, one: CriterionResult) -> str:
         unit = next((metric.shown_unit for metric in self._promise.metrics if metric.name == one.metric), "")
@@ -230,4 +229,16 @@ class _Weighing:
         known = self._compared.get(one.metric)
         if one.baseline is not None and known is not None and known.pairs < FEWEST:
             return f"{text} is undecided: {known.why}; {count(known.more_pairs or 1, 'more pair')} at least"
-        return f"{text} is undecided: measured {measured}, and the samples spread over the bound"
+        reading = read_criterion(one.text, self._promise.metrics)
+        if reading.value is None and one.baseline is None:
+            return f"{text} is undecided: measured {measured}, but the baseline was not measured"
+        said = f"{text} is undecided: measured {measured}, and the samples spread over the bound"
+        if known is None or reading.factor is None:
+            return said
+        return said + _more(pairs_to_tell(known, reading.factor), known)
+
+
+def _more(pairs: int | None, result: Compared) -> str:
+    if pairs is not None:
+        return f"; about {count(pairs, 'more pair')} would tell"
+    return "" if result.point is None else f"; not even {MOST_PAIRS} pairs would tell"

@@ -1,6 +1,7 @@
 """The score-card's verdict: what fails it, what leaves it open, what it takes to pass."""
 
 import random
+import re
 from statistics import NormalDist
 from typing import Any
 
@@ -85,6 +86,23 @@ def test_too_few_pairs_are_undecided_and_say_how_many_more() -> None:
     assert f"about {made.metrics[0].more_pairs} more pair" in made.reasons[0]
 
 
+def test_an_undecided_factor_of_the_baseline_says_how_many_more_pairs() -> None:
+    bound = ("memory_mb <= 1.145 * baseline",)
+    said = card(series("memory_mb", 100, 112), success=bound).reasons[0]
+    found = re.search(r"; about (\d+) more pairs? would tell$", said)
+    assert found, said
+    enough = card(series("memory_mb", 100, 112, pairs=20 + int(found[1])), success=bound)
+    assert enough.criteria[0].verdict == "pass"
+
+
+def test_a_ratio_upon_its_bound_is_said_to_need_more_pairs_than_can_be_run() -> None:
+    measured = series("memory_mb", 100, 112)
+    ratio = card(measured).metrics[0].ratio
+    assert ratio is not None
+    made = card(measured, success=(f"memory_mb <= {ratio.point:.9f} * baseline",))
+    assert made.reasons[0].endswith("; not even 10000 pairs would tell")
+
+
 @pytest.mark.parametrize(
     ("measured", "verdict", "overall"),
     [(8.0, "pass", "pass"), (12.0, "fail", "fail"), (10.0, "inconclusive", "inconclusive")],
@@ -142,7 +160,9 @@ def test_only_the_candidate_measured() -> None:
     assert made.verdict == "pass"
     assert made.metrics[0].verdict == "inconclusive"
     assert made.reasons[-1] == "not compared, for only the candidate was measured: p95_latency_ms"
-    assert card(alone, success=("p95_latency_ms <= 1 * baseline",)).verdict == "inconclusive"
+    undecided = card(alone, success=("p95_latency_ms <= 1 * baseline",))
+    assert undecided.verdict == "inconclusive"
+    assert "the baseline was not measured" in undecided.reasons[0]
     assert card(alone).verdict == "inconclusive"
 
 
