@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from kaizen_tui.analysis.canary import Canary
 from kaizen_tui.analysis.counters import LATE, Increments, Tracker
 from kaizen_tui.analysis.judging import judge
-from kaizen_tui.analysis.line_format import LineError, configuration_of, measure_of
+from kaizen_tui.analysis.line_format import LineError, configuration_of, measure_of, number_of
 from kaizen_tui.analysis.measures import Look, Measure
 from kaizen_tui.analysis.settings import Settings
 from kaizen_tui.analysis.traffic_share import IN_WORDS
@@ -133,7 +133,7 @@ class Record:
                 waiting = []
                 if told is not None:
                     self._take(told)
-            except (ValueError, TypeError, KeyError, AttributeError, LineError) as error:
+            except (ValueError, TypeError, KeyError, AttributeError, ArithmeticError, LineError) as error:
                 where = f"{self._ws.relative(self._ws.observations_path(self._id))}:{self._lines}"
                 hint = "restore the file, for example with `git checkout`"
                 self._canary = None
@@ -236,7 +236,7 @@ class Record:
             raise ValueError("no configuration comes first")
         if kind == "step":
             self._canary = self._canary.next_step(dict(line["promote_ratio"]))
-            self.share = float(line["share"])
+            self.share = _share_of(line["share"])
         elif kind == "stay":
             self._canary.stay()
         elif kind == "obs":
@@ -252,20 +252,23 @@ class Record:
         if not live:
             for name, scrapes in scrapes_of(line).items():
                 self._tracker(name).advance(*scrapes)
-        at = float(line["t"])
+        at = number_of(line["t"], "t")
         # The first reading of all has no increments, and is as fresh as any.
         read = [min(both[0][0], both[1][0]) for both in line["raw"].values() if None not in both]
         if read:
             self.data_at = max(read) if self.data_at is None else max(self.data_at, *read)
-        self.share = float(line["step"])
+        self.share = _share_of(line["step"])
         aborts = line.get("aborts")
         if aborts is not None:
             before = self._held
             self._held = {
-                text: Held(text, float(value), before[text].looks + 1 if text in before else 1)
+                text: Held(text, number_of(value, "aborts"), before[text].looks + 1 if text in before else 1)
                 for text, value in aborts.items()
             }
-        return Look(at, arms[0], arms[1], line.get("share"))
+        share = _share_of(line["share"]) if "share" in line else None
+        if share in (0.0, 1.0):
+            raise ValueError("a look that tests its share has users of both versions")
+        return Look(at, arms[0], arms[1], share)
 
     def _judge(self, looks: Sequence[tuple[Look, float]]) -> None:
         """looks: with the share of the step that each is about."""
@@ -279,6 +282,14 @@ class Record:
             if self._heard is not None:
                 look, share = looks[place]
                 self._heard(look, verdict, share)
+
+
+def _share_of(value: Any) -> float:
+    """Of the users. Raises ValueError, LineError."""
+    share = number_of(value, "share")
+    if not 0 <= share <= 1:
+        raise ValueError("a share lies between 0 and 1")
+    return share
 
 
 def _telling(verdict: Verdict, *, promoting: bool) -> Evidence:

@@ -303,3 +303,27 @@ def test_a_torn_line_is_cut(world: CanaryWorld) -> None:
     Driver(world.session, world.id, {}).tick()
     assert path.read_bytes().startswith(whole)
     assert all(json.loads(line) for line in path.read_text().splitlines())
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("t", "1" + "0" * 400), ("t", "NaN"), ("aborts", '{"errors_pct > 50 %": NaN}'),
+        ("step", "1e308"), ("step", "NaN"), ("step", "1" + "0" * 400),
+        ("share", "0"), ("share", "1"), ("share", '"x"'), ("share", "1e999"),
+        ("raw", '{"errors_pct": [[1' + "0" * 400 + ", {}], null]}"),
+    ],
+)  # fmt: skip
+def test_numbers_that_are_none_are_said_with_their_line_and_end_no_controller(
+    world: CanaryWorld, key: str, value: str
+) -> None:
+    driver = Driver(world.session, world.id, {})
+    for _ in range(4):
+        driver.tick()
+        world.pass_time(15)
+    path = Path(world.ws.observations_path(world.id))
+    *before, last = path.read_text().splitlines()
+    told = json.loads(last)
+    told[key] = "HERE"
+    path.write_text("\n".join([*before, json.dumps(told).replace('"HERE"', value)]) + "\n")
+    assert f"observations.jsonl:{len(before) + 1}" in Driver(world.session, world.id, {}).tick().trouble
