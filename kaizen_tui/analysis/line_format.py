@@ -13,7 +13,7 @@ _MOST_SLIS = 100
 _MOST_BOUNDS = 1000
 _LONGEST_NAME = 1000
 _CONFIG_KEYS = (
-    "type", "stream", "alpha", "beta", "counters", "emit", "slis", "cap", "late_start", "planned_looks",
+    "type", "stream", "began", "alpha", "beta", "counters", "emit", "slis", "cap", "late_start", "planned_looks",
 )  # fmt: skip
 _SLI_NUMBERS = (
     "rollback_ratio", "promote_ratio", "weight", "dispersion", "objective", "promote_below", "limit",

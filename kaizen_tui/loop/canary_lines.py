@@ -23,8 +23,17 @@ def encoded(line: Mapping[str, Any]) -> bytes:
     return json.dumps(line, separators=(",", ":"), allow_nan=False).encode() + b"\n"
 
 
-def config_line(stream: str, settings: Settings, notes: Mapping[str, str]) -> dict[str, Any]:
-    """The first line. notes: of each SLI, where its dispersion or its block comes from."""
+_CONFIG = b'{"type":"config",'
+
+
+def begins_a_canary(line: bytes) -> bool:
+    """Whether the lines from this one on are about another canary of the ticket than those before."""
+    return line.startswith(_CONFIG)
+
+
+def config_line(stream: str, began: str, settings: Settings, notes: Mapping[str, str]) -> dict[str, Any]:
+    """The first line of a canary. began: when the log says that the ticket entered it; tells it from an earlier one of
+    the same ticket. notes: of each SLI, where its dispersion or its block comes from."""
     slis = []
     for sli in settings.slis:
         one: dict[str, Any] = {"name": sli.name, "kind": sli.kind, "rollback_ratio": sli.rollback_ratio}
@@ -34,8 +43,8 @@ def config_line(stream: str, settings: Settings, notes: Mapping[str, str]) -> di
         one |= {"note": notes[sli.name]} if sli.name in notes else {}
         slis.append(one)
     return {
-        "type": "config", "stream": stream, "alpha": settings.alpha, "beta": settings.beta, "counters": "delta",
-        "planned_looks": settings.planned_looks, "slis": slis,
+        "type": "config", "stream": stream, "began": began, "alpha": settings.alpha, "beta": settings.beta,
+        "counters": "delta", "planned_looks": settings.planned_looks, "slis": slis,
     }  # fmt: skip
 
 

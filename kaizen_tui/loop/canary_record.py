@@ -6,6 +6,7 @@ is what was decided.
 
 import json
 import math
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -20,7 +21,17 @@ from kaizen_tui.analysis.verdict import Evidence, Verdict
 from kaizen_tui.core.canary_plan import ABORT_LOOKS, Judged, promote_ratio
 from kaizen_tui.core.canary_state import CRITERION, same_share
 from kaizen_tui.core.errors import StoreError
-from kaizen_tui.loop.canary_lines import Scrapes, config_line, encoded, look_line, scrapes_of, stay_line, step_line
+from kaizen_tui.core.times import format_epoch
+from kaizen_tui.loop.canary_lines import (
+    Scrapes,
+    begins_a_canary,
+    config_line,
+    encoded,
+    look_line,
+    scrapes_of,
+    stay_line,
+    step_line,
+)  # fmt: skip
 from kaizen_tui.store.observations import ObservationFile
 from kaizen_tui.store.workspace import Workspace
 
@@ -51,20 +62,26 @@ Heard = Callable[[Look, Verdict, float], object]
 class Record:
     """The observations of one ticket's canary. data_at: of the newest look that counted, None before the first.
 
+    began: when the ticket entered canary, epoch seconds (CanaryState.since). What the file says of an earlier canary of
+    the ticket is not evidence about this one; None takes the last one, whichever it is.
     heard: told each look with its verdict and the share of its step; from the first on again where the file is another.
     notes: of each SLI, where its dispersion or its block comes from.
     """
 
-    def __init__(self, workspace: Workspace, ticket_id: str, heard: Heard | None = None) -> None:
+    def __init__(
+        self, workspace: Workspace, ticket_id: str, began: int | None = None, heard: Heard | None = None
+    ) -> None:
         self._ws = workspace
         self._id = ticket_id
         self._heard = heard
         self._file = ObservationFile(workspace, ticket_id)
+        self.began: int | None = None
         self._clear()
-        self.load()
+        self.load(began)
 
     def _clear(self) -> None:
         self._canary: Canary | None = None
+        self._stream = self._id
         self._trackers: dict[str, Tracker] = {}
         self._lines = 0
         self.notes: Mapping[str, str] = {}
@@ -102,28 +119,40 @@ class Record:
         """The abort criteria that held at enough looks in a row."""
         return tuple(one for one in self._held.values() if one.looks >= ABORT_LOOKS)
 
-    def load(self) -> None:
-        """Everything from the file, when it is another than was read last. Raises StoreError."""
-        if self._canary is not None and not self._file.changed():
+    def load(self, began: int | None = None) -> None:
+        """Everything from the file, when it or the canary that is asked about is another than was read last. Raises
+        StoreError."""
+        if self._canary is not None and began == self.began and not self._file.changed():
             return
+        self.began = began
         self._clear()
-        self._take_all(self._file.read())
+        lines = self._file.read().splitlines()
+        first = next((number for number in range(len(lines) - 1, 0, -1) if begins_a_canary(lines[number])), 0)
+        self._lines = first
+        self._take_all(lines[first:])
 
     def catch_up(self) -> bool:
         """What others appended since; False where it is another file by now, and nothing of it was taken. Raises
         StoreError."""
-        lines = self._file.read_more()
-        if lines:
-            self._take_all(lines)
-        return lines is not None
+        more = self._file.read_more()
+        lines = more.splitlines() if more is not None else []
+        if more is None or any(map(begins_a_canary, lines)):
+            return False
+        self._take_all(lines)
+        return True
 
-    def _take_all(self, data: bytes) -> None:
-        """Whole lines. Looks that follow each other are judged together: the verdicts are the same, and sooner."""
+    def _take_all(self, lines: Sequence[bytes]) -> None:
+        """Of one canary. Looks that follow each other are judged together: the verdicts are the same, and sooner."""
         waiting: list[tuple[Look, float]] = []
-        for line in data.splitlines():
+        rest = deque(lines)
+        while rest:
+            line = rest.popleft()
             self._lines += 1
             try:
                 told = json.loads(line)
+                if told.get("type") == "config" and not self._is_mine(told):
+                    self._lines += len(rest)
+                    return
                 if told.get("type") == "obs" and self._canary is not None:
                     waiting.append((self._look_of(self._canary, told, live=False), self.share))
                     if len(waiting) < _PORTION:
@@ -141,10 +170,21 @@ class Record:
         self._judge(waiting)
 
     def begin(self, settings: Settings, share: float, notes: Mapping[str, str]) -> None:
-        """The first line. Nothing where there is one already. notes: as of `config_line`."""
+        """The canary's first line. Nothing where there is one already. notes: as of `config_line`.
+
+        Raises ValueError for a record of no canary in particular.
+        """
         if self._canary is None:
-            self._write(config_line(self._id, settings, notes))
+            if self.began is None:
+                raise ValueError("nobody said when the canary began")
+            began = format_epoch(self.began)
+            # Two canaries of one ticket are two streams for `kaizen judge`.
+            self._stream = f"{self._id}@{began}" if self._file.size else self._id
+            self._write(config_line(self._stream, began, settings, notes))
             self.share = share
+
+    def _is_mine(self, line: Mapping[str, Any]) -> bool:
+        return self.began is None or line.get("began") in (None, format_epoch(self.began))
 
     def step(self, share: float) -> None:
         """The share of the step in effect. Promotion is tested anew at the next step; the evidence for a roll-back goes
@@ -155,13 +195,13 @@ class Record:
             return
         if same_share(share, self.share):
             if canary.answer == "promote" and not canary.staying:
-                self._write(stay_line(self._id, share))
+                self._write(stay_line(self._stream, share))
             return
         ratios = {sli.name: promote_ratio(share) for sli in canary.settings.slis}
         if self.verdict is None and ratios == {sli.name: sli.promote_ratio for sli in canary.settings.slis}:
             self.share = share  # read again before the first look: it began with this step
         else:
-            self._write(step_line(self._id, ratios, share))
+            self._write(step_line(self._stream, ratios, share))
 
     def look(
         self, at: float, share: float | None, scrapes: Scrapes, aborts: Mapping[str, float] | None = None
@@ -178,7 +218,7 @@ class Record:
         if why and len(why) == len(rises) and set(why.values()) == {LATE}:
             return Looked(why, False)
         try:
-            self._write(look_line(self._id, at, self.share, share, rises, scrapes, aborts))
+            self._write(look_line(self._stream, at, self.share, share, rises, scrapes, aborts))
         except BaseException:
             self._trackers = {}  # they have seen what isn't kept
             self._canary = None
@@ -229,7 +269,8 @@ class Record:
         kind = line.get("type")
         if kind == "config":
             if self._canary is None:
-                self._canary = Canary(configuration_of(line).settings)
+                configuration = configuration_of(line)
+                self._canary, self._stream = Canary(configuration.settings), configuration.stream
                 self.notes = {sli["name"]: str(sli["note"]) for sli in line["slis"] if "note" in sli}
             return
         if self._canary is None:

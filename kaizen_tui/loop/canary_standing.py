@@ -219,14 +219,16 @@ class Follower:
         return self._plan
 
     def _follow(self) -> None:
-        if self._record is not None and self._record.begun and self._record.catch_up():
+        began = self._state.since if self._state is not None else None
+        record = self._record
+        if record is not None and record.begun and record.began == began and record.catch_up():
             return
         self._record, self._courses, self._trail = None, {}, Trail()
         if not _stamp(self._ws.observations_path(self._id))[1]:
             return
         from kaizen_tui.loop.canary_record import Record
 
-        record = Record(self._ws, self._id, self._heard)
+        record = Record(self._ws, self._id, began, self._heard)
         self._record = record if record.begun else None
 
     def _heard(self, look: "Look", verdict: "Verdict", share: float) -> None:

@@ -107,8 +107,8 @@ class Driver:
         source: MetricSource | None = None
         try:
             if self._record is None:
-                self._record = Record(self._session.workspace, self.id)
-            self._record.load()
+                self._record = Record(self._session.workspace, self.id, state.since)
+            self._record.load(state.since)
             source = source_of(self._session.workspace)
             if not parts(state.share) or state.ending is not None:
                 return source, ""

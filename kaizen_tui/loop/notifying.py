@@ -237,25 +237,28 @@ class Notifier:
         found += [one for one in _of_report(item, log, at) if one is not None]
         try:
             with self._outbox.lock("sort"):
-                self._keep(item, found, self._outbox.seen(item.ticket_id))
+                self._keep(item, found, log, self._outbox.seen(item.ticket_id))
         except KaizenError as error:
             self._said("notify", f"events can't be kept: {error}")
-            self._keep(item, found, None, disk=False)
+            self._keep(item, found, log, None, disk=False)
 
-    def _keep(self, item: _Item, found: Sequence[Notice], seen: list[str] | None, *, disk: bool = True) -> None:
+    def _keep(
+        self, item: _Item, found: Sequence[Notice], log: LogView, seen: list[str] | None, *, disk: bool = True
+    ) -> None:
         done = self._done.get(item.ticket_id)
-        if done is None:  # not followed: what is new is what the act itself wrote
-            done = set() if seen is not None else {one.key for one in found if one.key not in item.fresh}
+        if done is None:  # not followed: what is new is what the act itself wrote, and what came after
+            new = _from_the_act(item.fresh, log)
+            done = set() if seen is not None else {one.key for one in found if one.key not in new}
         known = [*(seen or ()), *done]
-        new = [one for one in found if one.key not in known]
-        if not new and seen is not None:
+        news = [one for one in found if one.key not in known]
+        if not news and seen is not None:
             return
         subject = self._subject(item.ticket_id)
-        for one in new:
+        for one in news:
             self._post(one, subject, disk=disk)
-        self._done[item.ticket_id] = {*known, *(one.key for one in new)}
+        self._done[item.ticket_id] = {*known, *(one.key for one in news)}
         if disk:
-            self._outbox.mark(item.ticket_id, [*known, *(one.key for one in new)])
+            self._outbox.mark(item.ticket_id, [*known, *(one.key for one in news)])
 
     def _post(self, one: Notice, subject: Subject, *, disk: bool) -> None:
         created = parse_rfc3339(one.at)
@@ -293,6 +296,14 @@ class Notifier:
         if before is None or before.looks < _NOT_ONCE:
             return ()
         return (not_driven(ticket_id, before.since, "", at, over=True),)
+
+
+def _from_the_act(fresh: frozenset[str], log: LogView) -> frozenset[str]:
+    """The hashes of an act's first entry and of all after it: its later ones may be in the log already, before anybody
+    has heard of them."""
+    hashes = [entry.hash for entry in log.events()]
+    first = next((place for place, one in enumerate(hashes) if one in fresh), len(hashes))
+    return fresh.union(hashes[first:])
 
 
 def _of_report(item: _Item, log: LogView, at: str) -> Sequence[Notice | None]:

@@ -61,14 +61,15 @@ def observe(session: Session, ticket_id: str) -> Seen:
     Raises NotFoundError, UsageError, StoreError; RefusedError where the ticket never had a canary; where a look was
     taken, UnreachableError, OSError.
     """
-    plan, record = plan_of(session.workspace, ticket_id), Record(session.workspace, ticket_id)
+    plan = plan_of(session.workspace, ticket_id)
     state = _state(session, plan)
+    record = Record(session.workspace, ticket_id, state.since)
     if plan.ticket.status != "canary" or session.workspace.read_only:
         return _seen(plan, state, record, "", "")
     with TicketLock(session.workspace, ticket_id, "drive") as lease:
         if not lease.take():
             return _seen(plan, state, record, lease.holder(), "")
-        record.load()
+        record.load(state.since)
         trouble = _own_look(session, plan, state, record)
         return _seen(plan, state, record, "", trouble)
 
@@ -83,7 +84,7 @@ def follow(session: Session, ticket_id: str, sleep: Callable[[float], object] = 
         while True:
             plan = plan_of(session.workspace, ticket_id)
             state = _state(session, plan)
-            record.load()
+            record.load(state.since)
             trouble, now = "", session.now().timestamp()
             if plan.ticket.status == "canary" and now >= due and lease.take():
                 try:

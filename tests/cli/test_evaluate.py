@@ -30,8 +30,9 @@ def shop(tmp_path: Path) -> Shop:
     return Shop(tmp_path / "shop")
 
 
+# What is planted here is so large that no load on the machine hides it; 30 % is for the nightly tests.
 def test_a_slowdown_is_found(shop: Shop) -> None:
-    candidate = shop.change(work=f"N = {int(N * 1.3)}\n")
+    candidate = shop.change(work=f"N = {N * 3}\n")
     done = shop.cli("evaluate", "KAIZ-001", "--json")
     assert done.code == 1, done
     assert done.data["score_card"] == shop.card
@@ -45,7 +46,7 @@ def test_a_slowdown_is_found(shop: Shop) -> None:
 
 
 def test_a_gain_is_found_and_opens_the_gates_condition(shop: Shop) -> None:
-    shop.change(work=f"N = {int(N / 1.3)}\n")
+    shop.change(work=f"N = {N // 3}\n")
     done = shop.ok("evaluate", "KAIZ-001")
     assert shop.verdict() == "improved"
     assert "pass" in done.out

@@ -13,9 +13,12 @@ from typing import Any
 
 import pytest
 
+from kaizen_tui.analysis.replay import Replay
+from kaizen_tui.core.canary_plan import Judged
 from kaizen_tui.core.canary_state import CRITERION, EVIDENCE, canary_state
 from kaizen_tui.loop import learn
 from kaizen_tui.loop.canary_record import Record
+from kaizen_tui.loop.canary_standing import Follower
 from kaizen_tui.loop.controller import Controller, Ears
 from kaizen_tui.loop.driver import Driver, Report
 from kaizen_tui.loop.verify import verify
@@ -359,6 +362,53 @@ def test_a_ticket_taken_out_of_canary_by_hand_leaves_no_users_behind(
     world.pass_time(15)
     controller.round()
     assert world.splitter.given == 0.07
+
+
+@pytest.mark.parametrize("same_driver", [False, True])
+def test_a_ticket_that_enters_canary_again_is_judged_anew(world: CanaryWorld, same_driver: bool) -> None:
+    driver = Driver(world.session, world.id, {})
+    follower = Follower(world.ws, world.id)
+    for _ in range(400):
+        report = driver.tick()
+        if report.state is not None and report.state.verdict == "promote":
+            break
+        world.pass_time(15)
+    path = Path(world.ws.observations_path(world.id))
+    before = path.read_bytes()
+    stands = follower.read(world.seconds())
+    assert stands is not None
+    assert stands.looks > 10
+    world.edit(SetText("status", "in_review"))
+    driver.tick()
+    world.pass_time(60)
+    world.enter_canary()
+    if not same_driver:
+        driver = Driver(world.session, world.id, {})
+    world.source.bad["canary"] = 0.05  # another version, and a bad one
+    report = driver.tick()
+    assert (report.judged, world.splitter.given) == (Judged(), 0.01)
+    for _ in range(3):
+        world.pass_time(15)
+        report = driver.tick()
+    stands = follower.read(world.seconds())
+    assert stands is not None
+    assert (stands.looks, stands.judged.answer) == (2, "wait")
+    for _ in range(100):
+        world.pass_time(15)
+        report = driver.tick()
+        if report.ended:
+            break
+    assert (report.status, world.splitter.given) == ("aborted", 0.0)
+    assert world.entries("verdict")[-1]["verdict"] == "rollback"
+    # Nothing of the first canary is lost, and the whole file is what `kaizen judge` reads.
+    assert path.read_bytes().startswith(before)
+    assert verify(world.session, [world.id])[0].problems == ()
+    replay = Replay()
+    told = replay.feed(path.read_bytes().splitlines(), 1)
+    assert replay.remarks == []
+    assert {json.loads(line)["stream"] for line in told} == {world.id, json.loads(told[-1])["stream"]}
+    assert json.loads(told[-1])["verdict"] == "rollback"
+    assert replay.tally.rollback == 1
 
 
 def test_a_named_one_taken_out_by_hand_is_seen_to_as_well(world: CanaryWorld) -> None:

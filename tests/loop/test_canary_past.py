@@ -14,6 +14,7 @@ from kaizen_tui.analysis.verdict import Verdict
 from kaizen_tui.core.canary_plan import promote_ratio
 from kaizen_tui.core.canary_state import CanaryState
 from kaizen_tui.loop import observing
+from kaizen_tui.loop.canary_acts import state_of
 from kaizen_tui.loop.canary_past import PIECE, prepared
 from kaizen_tui.loop.canary_record import Record
 from kaizen_tui.loop.driver import Driver
@@ -160,7 +161,9 @@ def test_nothing_is_asked_before_the_canary_has_users(world: CanaryWorld) -> Non
 
 def test_a_step_before_the_first_look_is_tested_against_its_own_ratio(world: CanaryWorld) -> None:
     """The past was read, then the server was gone, and a person gave the next step."""
-    record = Record(world.ws, world.id)
+    state = state_of(world.session, world.id)
+    assert state is not None
+    record = Record(world.ws, world.id, state.since)
     record.begin(judge_settings(plan_of(world.ws, world.id), 0.01), 0.01, {})
     begun = record.extent
     Record(world.ws, world.id).step(0.01)

@@ -16,6 +16,7 @@ from kaizen_tui.core.errors import StoreError
 from kaizen_tui.core.log_view import entry_hash
 from kaizen_tui.core.notice import notices
 from kaizen_tui.loop import learn
+from kaizen_tui.loop.context import Wrote
 from kaizen_tui.loop.controller import Controller, Ears
 from kaizen_tui.loop.notifying import Notifier
 from kaizen_tui.notify.postman import Clocks
@@ -271,6 +272,18 @@ def test_what_happened_before_somebody_listened_is_no_news(told: Told) -> None:
     notifier.follow(told.world.id)
     notifier.close(PATIENCE)
     assert told.hook.got == []
+
+
+def test_an_act_whose_last_entry_is_on_disk_before_its_first_is_heard_of_is_told_whole(told: Told) -> None:
+    notifier = told.notifier()
+    writes: list[Wrote] = []
+    learn.abort(told.world.session._replace(wrote=writes.append), told.world.id, "by hand", {})
+    assert len(writes) > 1
+    for one in writes:
+        notifier.session.wrote(one)
+    got = told.hook.wait(2)
+    notifier.close(PATIENCE)
+    assert [one.what for one in got] == ["rollback begun", "rollback verified"]
 
 
 def test_old_news_are_dropped_with_a_word(told: Told) -> None:

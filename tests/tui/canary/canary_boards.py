@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from kaizen_tui.analysis.counters import Reading, Scrape
+from kaizen_tui.loop.canary_acts import state_of
 from kaizen_tui.loop.canary_record import Record
 from kaizen_tui.loop.canary_standing import Follower, Standing
 from kaizen_tui.loop.context import Session
@@ -79,7 +80,8 @@ class Canary:
         """So many looks, 1,000 requests a second. bad: the canary's share; the baseline's is 0.5 %. slow: how much of
         the canary's requests are slower than all of the baseline's."""
         if self.record is None:
-            self.record = Record(self.place.workspace, self.id)
+            state = state_of(self.session, self.id)
+            self.record = Record(self.place.workspace, self.id, state.since if state is not None else None)
             plan = plan_of(self.place.workspace, self.id)
             self.record.begin(judge_settings(plan, self.share), self.share, {})
         for _ in range(count):
