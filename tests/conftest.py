@@ -7,6 +7,8 @@ from collections.abc import Callable
 import pytest
 from hypothesis import HealthCheck, settings
 
+from kaizen_tui.sandbox.protections import look_at_machine
+
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
 
 # Nothing of the person's own settings reaches a test, also not through the processes that a test starts.
@@ -38,3 +40,14 @@ def require_program() -> Callable[[str], str]:
         return path
 
     return require
+
+
+@pytest.fixture
+def sandbox(require_program: Callable[[str], str]) -> None:
+    """The sandbox works here. Without it the test is skipped; in CI it fails."""
+    require_program("git")
+    machine = look_at_machine()
+    if not machine.usable and IN_CI:
+        pytest.fail(f"{machine.fault}; {machine.remedy}")
+    if not machine.usable:
+        pytest.skip(machine.fault)

@@ -29,7 +29,7 @@ versions: {label: version, baseline: stable, canary: candidate}
 slo:
   metrics:
     - name: errors_pct
-      threshold: "6"
+      threshold: "10"
       abort_threshold: "60"
       unit: "%"
       description: "Customers who get no price"

@@ -122,7 +122,7 @@ class Story:
         self.chapters.begin(f"Ada writes {change.id}: {change.title}.")
         self.cast.kaizen(
             ADA, "new", change.title, "--component", "shop", "--owner", "Ada Lovelace", "--objective",
-            change.objective, "--success-criteria", "p95_latency_ms <= 0.9 * baseline; errors_pct <= 6 %",
+            change.objective, "--success-criteria", "p95_latency_ms <= 0.9 * baseline; errors_pct <= 10 %",
             "--abort-criteria", "errors_pct > 60 %",
         )  # fmt: skip
 

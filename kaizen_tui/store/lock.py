@@ -1,4 +1,4 @@
-"""The one lock of a workspace: whoever writes tickets or logs holds it. Readers never do."""
+"""Locks: a workspace's one, which whoever writes tickets or logs holds and readers never do; and other files'."""
 
 import errno
 import fcntl
@@ -36,6 +36,25 @@ def ensure_state(ws: Workspace) -> None:
     except OSError as error:
         raise files.in_words(error, "cannot make", ws.state) from error
     files.replace_file(f"{ws.state}/.gitignore", b"*\n", durable=False)
+
+
+def lock_now(path: str) -> int:
+    """A descriptor of the file, made where there is none, with its lock; -1 when another process (or thread) has it.
+
+    Raises StoreError.
+    """
+    fd = -1
+    try:
+        fd = files.sys.open(path, _FLAGS | os.O_CREAT, 0o666)
+        files.sys.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        files.shut(fd)
+        return -1
+    except OSError as error:
+        if fd >= 0:
+            files.shut(fd)
+        raise files.in_words(error, "cannot lock", path) from error
+    return fd
 
 
 class Lock:

@@ -15,13 +15,12 @@ from typing import NamedTuple
 
 from kaizen_tui.core.ids import is_ticket_id
 from kaizen_tui.store import files
-from kaizen_tui.store.lock import ensure_state
+from kaizen_tui.store.lock import ensure_state, lock_now
 from kaizen_tui.store.workspace import Workspace
 
 _TRIES, _PAUSE = 20, 0.01  # seconds; whoever sorts needs milliseconds
 MOST_KEYS = 2000  # of one ticket; a canary has some dozens of events
 _NAME = re.compile(r"([0-9]{11})-[0-9]{6}-(msg_[0-9a-f]{32})-([0-9a-f]{12})\.json")
-_LOCK = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 class Waiting(NamedTuple):
@@ -151,19 +150,8 @@ class OutboxLock:
         if self._fd >= 0:
             return True
         self._outbox.make()
-        fd = -1
-        try:
-            fd = files.sys.open(self._path, _LOCK, 0o666)
-            files.sys.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            files.shut(fd)
-            return False
-        except OSError as error:
-            if fd >= 0:
-                files.shut(fd)
-            raise files.in_words(error, "cannot lock", self._path) from error
-        self._fd = fd
-        return True
+        self._fd = lock_now(self._path)
+        return self._fd >= 0
 
     def release(self) -> None:
         """Harmless when it isn't held."""

@@ -10,13 +10,12 @@ from typing import Literal, Self
 from kaizen_tui.core.errors import ConflictError
 from kaizen_tui.core.ids import is_ticket_id
 from kaizen_tui.store import files
-from kaizen_tui.store.lock import ensure_state
+from kaizen_tui.store.lock import ensure_state, lock_now
 from kaizen_tui.store.workspace import Workspace
 
 Purpose = Literal["drive", "act"]
 _PAUSE = 0.02  # seconds between two tries
 _LONGEST_ACT = 60.0
-_FLAGS = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 def changed_here(ws: Workspace, ticket_id: str) -> bool:
@@ -47,18 +46,13 @@ class CanaryLock:
         if self._fd >= 0:
             return True
         ensure_state(self._ws)
-        fd = -1
         try:
             os.makedirs(self._folder, exist_ok=True)
-            fd = files.sys.open(self._path, _FLAGS, 0o666)
-            files.sys.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            files.shut(fd)
-            return False
         except OSError as error:
-            if fd >= 0:
-                files.shut(fd)
             raise files.in_words(error, "cannot lock", self._path) from error
+        fd = lock_now(self._path)
+        if fd < 0:
+            return False
         self._fd = fd
         # Only for the words of those who come second: when the disk is too full for it, the lock holds all the same.
         if files.try_call(files.sys.ftruncate, fd, 0):

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,23 +12,15 @@ import pytest
 from kaizen_tui.core.errors import StoreError
 from kaizen_tui.core.patch_spec import unfilled_sections
 from kaizen_tui.sandbox.lease import sweep
-from kaizen_tui.sandbox.protections import look_at_machine
 from kaizen_tui.store.records import Transaction
 from tests.cli.creations import Forge, processes_named
 from tests.cli.world import ADA
-from tests.conftest import IN_CI
 
 TWO = 'open("app.py", "w").write("N = 2\\n")'
 
 
 @pytest.fixture
-def forge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, require_program: Callable[[str], str]) -> Forge:
-    require_program("git")
-    machine = look_at_machine()
-    if not machine.usable and IN_CI:
-        pytest.fail(f"{machine.fault}; {machine.remedy}")
-    if not machine.usable:
-        pytest.skip(machine.fault)
+def forge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sandbox: None) -> Forge:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     return Forge(tmp_path / "forge")
 

@@ -9,10 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from kaizen_tui.sandbox.protections import look_at_machine
 from tests.cli import replays
 from tests.cli.evaluations import Shop
-from tests.conftest import IN_CI
 
 # Of five pairs at 10 ms, so that much of the time is between the runs.
 QUICK = "  setup: [python, -c, pass]\n  benchmarks:\n    - {command: [python, bench.py, MARK], pairs: 5}\n"
@@ -20,13 +18,7 @@ SLOW = "  benchmarks:\n    - {command: [python, -c, 'import time; time.sleep(600
 
 
 @pytest.fixture
-def shop(tmp_path: Path, require_program: Callable[[str], str]) -> Shop:
-    require_program("git")
-    machine = look_at_machine()
-    if not machine.usable and IN_CI:
-        pytest.fail(machine.fault)
-    if not machine.usable:
-        pytest.skip(machine.fault)
+def shop(tmp_path: Path, sandbox: None) -> Shop:
     shop = Shop(tmp_path / "shop", QUICK)
     shop.write("work.py", "N = 1000\n")
     shop.commit("quick")

@@ -6,9 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kaizen_tui.sandbox.protections import look_at_machine
 from tests.cli.evaluations import Shop
-from tests.conftest import IN_CI
 from tests.e2e.terminal import Terminal, board_command
 
 pytestmark = pytest.mark.e2e
@@ -16,13 +14,7 @@ PAIRS = "  benchmarks:\n    - {command: [python, bench.py, MARK], pairs: PAIRS}\
 
 
 @pytest.fixture
-def shop(tmp_path: Path, require_program: Callable[[str], str]) -> Shop:
-    require_program("git")
-    machine = look_at_machine()
-    if not machine.usable and IN_CI:
-        pytest.fail(machine.fault)
-    if not machine.usable:
-        pytest.skip(machine.fault)
+def shop(tmp_path: Path, sandbox: None) -> Shop:
     shop = Shop(tmp_path / "shop", PAIRS.replace("PAIRS", "6"))
     shop.change(work="N = 30_000\n")
     return shop

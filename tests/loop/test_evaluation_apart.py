@@ -3,7 +3,6 @@
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,10 +11,8 @@ from hypothesis import strategies as st
 
 from kaizen_tui.loop.evaluation.apart import Apart, Finished, Printed, Unfinished, decode, encode
 from kaizen_tui.loop.evaluation.progress import Step
-from kaizen_tui.sandbox.protections import look_at_machine
 from tests.cli.evaluations import Shop
 from tests.cli.world import ADA
-from tests.conftest import IN_CI
 
 QUICK = "  benchmarks:\n    - {command: [python, bench.py, MARK], pairs: 5}\n"
 SLOW = "  benchmarks:\n    - {command: [python, -c, 'import time; time.sleep(600)', MARK], pairs: 5}\n"
@@ -39,13 +36,7 @@ TOLD = st.one_of(
 
 
 @pytest.fixture
-def shop(tmp_path: Path, require_program: Callable[[str], str]) -> Shop:
-    require_program("git")
-    machine = look_at_machine()
-    if not machine.usable and IN_CI:
-        pytest.fail(machine.fault)
-    if not machine.usable:
-        pytest.skip(machine.fault)
+def shop(tmp_path: Path, sandbox: None) -> Shop:
     shop = Shop(tmp_path / "shop", QUICK)
     shop.write("work.py", "N = 1000\n")
     shop.commit("quick")

@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from supplier import SupplierError
+
 KEPT = 10.0  # seconds
 
 
@@ -29,7 +31,7 @@ class Prices:
                 return price
             try:
                 price = await self._ask(item)
-            except Exception:
+            except SupplierError:
                 if not price:
                     raise
             self._known[item] = price, self._clock() + KEPT
