@@ -107,7 +107,7 @@ def plain_lines(call: Call, facts: "Facts", found: "dict[str, Decision]", measur
         records += [(target, "refused", one.text, one.command) for one in decision.refused]
         records += [(target, "warning", one.text, one.command) for one in decision.warnings]
         if decision.allowed:
-            records.append((target, "open", "", _move_command(facts.ticket.id, target)))
+            records.append((target, "open", "", _move_command(facts, target)))
     following = next_status(facts.ticket.status)
     enforce_from = facts.config.governance.enforce_from
     if following is not None and _refuses_later(found[following], following, enforce_from):
@@ -132,32 +132,37 @@ def why_lines(call: Call, facts: "Facts", found: "dict[str, Decision]") -> list[
     if following is None:
         return [*lines, f"{title(ticket.status)} is final; nothing comes next."]
     decision = found[following]
-    lines += ["", *_next_lines(call, decision, following)]
+    lines += ["", *_next_lines(call, facts, decision, following)]
     enforce_from = facts.config.governance.enforce_from
     if _refuses_later(decision, following, enforce_from):
         lines += _later_lines(call, facts, decision, enforce_from)
     others = [target for target in found if target != following]
     if others:
         lines += ["", "Also possible:"]
-        lines += [f"  {title(target)}: {safe(_move_command(ticket.id, target))}" for target in others]
+        lines += [f"  {title(target)}: {safe(_move_command(facts, target))}" for target in others]
     lines += ["", f"Its history: kaizen log {ticket.id}"]
     return lines
 
 
-def _move_command(ticket_id: str, target: str) -> str:
+def _move_command(facts: "Facts", target: str) -> str:
     from kaizen_tui.core import commands
 
-    return commands.abort(ticket_id) if target == "aborted" else commands.move(ticket_id, target)
+    ticket, component = facts.ticket, facts.component
+    if target == "aborted":
+        return commands.abort(ticket.id)
+    if target == "canary" and (ticket.rollout is not None or (component is not None and component.rollout is not None)):
+        return commands.deploy(ticket.id)  # with its first users
+    return commands.move(ticket.id, target)
 
 
-def _next_lines(call: Call, decision: "Decision", following: str) -> list[str]:
+def _next_lines(call: Call, facts: "Facts", decision: "Decision", following: str) -> list[str]:
     from kaizen_tui.core.unmet import count, title
 
     paint, name = call.paint, title(following)
     if not decision.allowed:
         head = f"Next is {name}: shut, {count(len(decision.refused), 'condition')} unmet"
         return [paint(head, "red", bold=True), *condition_block(call, decision.refused)]
-    move = f"  {safe(_move_command(decision.ticket, following))}"
+    move = f"  {safe(_move_command(facts, following))}"
     if decision.warnings:
         head = f"Next is {name}: open, though {count(len(decision.warnings), 'condition')} unmet (logged with the move)"
         return [paint(head, "yellow", bold=True), *condition_block(call, decision.warnings), "Move it:", move]

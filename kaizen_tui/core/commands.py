@@ -23,6 +23,10 @@ def abort(ticket: str) -> str:
     return f'kaizen abort {quote(ticket)} --note "…"'
 
 
+def deploy(ticket: str) -> str:
+    return f"kaizen deploy {quote(ticket)}"
+
+
 def edit(ticket: str) -> str:
     return f"kaizen edit {quote(ticket)}"
 

@@ -80,7 +80,11 @@ def pause(session: Session, ticket_id: str, reason: str, env: Mapping[str, str])
             raise RefusedError(f"{ticket_id} is being rolled back")
         if state.pause is not None and state.pause.cause == ASKED:
             raise RefusedError(f"{ticket_id} is paused already", hint=f"`kaizen resume {ticket_id}` goes on")
-        acts.pause(hand, state._replace(pause=None), reason, ASKED)
+        try:
+            acts.pause(hand, state._replace(pause=None), reason, ASKED)
+        except SplitterError as error:
+            hint = f"the pause is logged, but users may have the canary still: `kaizen run {ticket_id}` takes it back"
+            raise SplitterError(error.what, where=error.where, hint=hint) from error
 
 
 def resume(session: Session, ticket_id: str, reason: str, env: Mapping[str, str]) -> float:

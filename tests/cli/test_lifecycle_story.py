@@ -64,6 +64,12 @@ def test_every_gate_in_turn(measured: World) -> None:
     world.ok("approve", ticket, actor=BOB)
     assert codes(world.cli("update", ticket, "--status", "canary", "--json")) == ["approvals"]
     world.ok("approve", ticket, actor=CARLA)
+    path = Path(world.ws.component_path("pcc-main"))
+    text = path.read_text(encoding="utf-8")
+    assert f"Next is canary: open\n  kaizen update {ticket} --status canary\n" in world.ok("why", ticket).out
+    path.write_text(f"{text}rollout: {{steps: [1%, 100%]}}\n", encoding="utf-8")
+    assert f"Next is canary: open\n  kaizen deploy {ticket}\n" in world.ok("why", ticket).out
+    path.write_text(text, encoding="utf-8")
     assert world.ok("update", ticket, "--status", "canary").out == f"{ticket}: status in_review -> canary\n"
 
     assert codes(world.cli("update", ticket, "--status", "complete", "--json")) == [

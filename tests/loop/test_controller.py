@@ -181,6 +181,19 @@ def test_a_share_that_is_not_taken_goes_back(world: CanaryWorld) -> None:
     assert "did not take limit 100" in world.entries("status")[-1]["reason"]
 
 
+def test_a_pause_that_the_splitter_has_not_heard_of_says_so_and_is_carried_out_later(world: CanaryWorld) -> None:
+    driver = Driver(world.session, world.id, {})
+    drive(world, 3, at(0.01))
+    world.splitter.away = True
+    with pytest.raises(SplitterError) as refused:
+        learn.pause(world.session, world.id, "lunch", {})
+    assert f"users may have the canary still: `kaizen run {world.id}` takes it back" in str(refused.value)
+    world.splitter.away = False
+    driver.tick()
+    assert world.splitter.given == 0.0
+    assert driver.tick().acts[-1].reason == "paused: lunch"
+
+
 def test_a_person_pauses_resumes_and_aborts(world: CanaryWorld) -> None:
     driver = Driver(world.session, world.id, {})
     driver.tick()
