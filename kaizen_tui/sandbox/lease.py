@@ -8,6 +8,7 @@ The system unlocks the file when the process ends, however it does. The next lea
 unlocked.
 """
 
+import atexit
 import contextlib
 import fcntl
 import json
@@ -53,6 +54,8 @@ class Lease:
 
     def __enter__(self) -> "Lease":
         self._handlers = _ending_by_exception()
+        # A signal may raise in `__exit__` itself, before `close` is undisturbed.
+        atexit.register(self.close)
         try:
             sweep(self._room)
             with _undisturbed():
@@ -92,6 +95,7 @@ class Lease:
         handlers, self._handlers = self._handlers, {}
         for number, handler in handlers.items():
             signal.signal(number, handler)
+        atexit.unregister(self.close)
 
     def _take(self) -> None:
         while self._fd < 0:

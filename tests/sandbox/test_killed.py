@@ -104,6 +104,30 @@ def test_asked_to_end(evaluation: Evaluation, machine: Machine, number: signal.S
     assert evaluation.repository.worktrees() == 0
 
 
+UNLUCKY = """\
+import sys
+from pathlib import Path
+from kaizen_tui.sandbox import lease as room
+with room.Lease(sys.argv[1]) as lease:
+    Path(lease.folder, "file").write_text("x")
+    undisturbed = room._undisturbed
+
+    def too_early():
+        room._undisturbed = undisturbed
+        raise room.Ended(143)
+
+    room._undisturbed = too_early
+"""
+
+
+def test_asked_to_end_just_as_it_begins_to_remove_things(repository: Repository) -> None:
+    folder = repository.root / ".kaizen/sandbox"
+    command = [sys.executable, "-c", UNLUCKY, str(folder)]
+    done = subprocess.run(command, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False)
+    assert done.returncode == 143
+    assert os.listdir(folder) == []
+
+
 def test_a_lease_that_lives_is_left_alone(repository: Repository) -> None:
     room = f"{repository.root}/.kaizen/sandbox"
     with Lease(room) as lease:
