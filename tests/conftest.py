@@ -27,6 +27,24 @@ settings.register_profile(
 settings.load_profile("ci" if IN_CI else "local")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """In CI a test that drives real programs has a second try: other people's timing must not turn a good change away.
+
+    A test of our own code alone has one, and so has every test outside of CI and in `make nightly`.
+    """
+    for item in items if IN_CI else []:
+        programs = item.get_closest_marker("e2e") or {"require_program", "sandbox"} & {*getattr(item, "fixturenames", ())}
+        if programs and not item.get_closest_marker("nightly"):
+            item.add_marker(pytest.mark.flaky(reruns=1))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """A first try that failed is shown whole, so that somebody mends what made it fail."""
+    for report in terminalreporter.stats.get("rerun", []):
+        terminalreporter.section(f"failed at its first try: {report.nodeid}", red=True)
+        terminalreporter.write_line(str(report.longrepr))
+
+
 @pytest.fixture(scope="session")
 def require_program() -> Callable[[str], str]:
     """`require_program("tmux")` -> its path. Without it the test is skipped; in CI, which skips nothing, it fails."""
