@@ -33,7 +33,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     A test of our own code alone has one, and so has every test outside of CI and in `make nightly`.
     """
     for item in items if IN_CI else []:
-        programs = item.get_closest_marker("e2e") or {"require_program", "sandbox"} & {*getattr(item, "fixturenames", ())}
+        fixtures = {*getattr(item, "fixturenames", ())}
+        programs = item.get_closest_marker("e2e") or fixtures & {"require_program", "sandbox"}
         if programs and not item.get_closest_marker("nightly"):
             item.add_marker(pytest.mark.flaky(reruns=1))
 
