@@ -53,7 +53,7 @@ def require_program() -> Callable[[str], str]:
     def require(name: str) -> str:
         path = shutil.which(name)
         if path is None and IN_CI:
-            pytest.fail(f"`{name}` is needed here and is not installed; .ci/run should install it")
+            pytest.fail(f"`{name}` is needed here and is not installed; .ci/packages should install it")
         if path is None:
             pytest.skip(f"`{name}` is not installed")
         return path
