@@ -1,14 +1,16 @@
 """`kaizen deploy`, `observe`, `learn`, `abort`, `pause`, `resume`: a canary by hand."""
 
 import os
+import sys
 
 import click
 
 from kaizen_tui.cli.errors import EXIT_DONE, EXIT_NO, EXIT_REFUSED, EXIT_UNDECIDED
-from kaizen_tui.cli.invocation import Call, command
-from kaizen_tui.cli.output import emit, emit_json, warn
+from kaizen_tui.cli.invocation import Call, command, is_interactive
+from kaizen_tui.cli.output import emit, emit_json, note, warn
 from kaizen_tui.cli.parameters import known_ticket, ticket_argument
 from kaizen_tui.cli.telling import telling
+from kaizen_tui.core.canary_state import parts
 from kaizen_tui.core.errors import UsageError
 from kaizen_tui.core.text import safe
 
@@ -17,10 +19,12 @@ from kaizen_tui.core.text import safe
 @ticket_argument()
 @click.option("--share", metavar="SHARE", help="Of the users, such as 1%; else the rollout's first step.")
 @click.option("--print-config", is_flag=True, help="Print what HAProxy's configuration needs; change nothing.")
-def deploy(call: Call, ticket_id: str, share: str | None, print_config: bool) -> int:
+@click.option("-y", "--yes", is_flag=True, help="With --share 0: don't ask, though the baseline shows no numbers.")
+def deploy(call: Call, ticket_id: str, share: str | None, print_config: bool, yes: bool) -> int:
     """Starts the ticket's canary: in review it passes the gate and gives the first share of the users.
 
     In canary, --share sets another share by hand. 100 % comes with the release alone. `kaizen run` then drives it.
+    When it is complete and the baseline's servers run the release, --share 0 gives them all users again.
     """
     from kaizen_tui.cli.decisions import decision_json, print_refusal, print_warnings
     from kaizen_tui.loop.deploy import deploy as start
@@ -29,6 +33,8 @@ def deploy(call: Call, ticket_id: str, share: str | None, print_config: bool) ->
     if print_config:
         return _print_config(call, ticket_id)
     wanted = _share(share)
+    if wanted == 0:
+        return _to_baseline(call, ticket_id, yes=yes)
     with telling(call.session(), ticket_id) as notifier:
         decision = start(notifier.session, ticket_id, wanted, os.environ)
     if call.json:
@@ -55,6 +61,36 @@ def _share(text: str | None) -> float | None:
         return parse_fraction(text)
     except ValueError as error:
         raise UsageError(f"--share: {error}", hint="such as --share 1%") from None
+
+
+def _to_baseline(call: Call, ticket_id: str, *, yes: bool) -> int:
+    from kaizen_tui.cli.decisions import decision_json
+    from kaizen_tui.core.unmet import Decision
+    from kaizen_tui.loop import release
+
+    session = call.session()
+    found = release.look(session, ticket_id, os.environ)
+    if not found.done:
+        doubt = release.doubt(session, ticket_id)
+        if doubt:
+            warn(f"{ticket_id}: {doubt}")
+            if not yes and is_interactive() and not _is_sure():
+                note("nothing was changed")
+                return EXIT_NO
+        found = release.to_baseline(session, ticket_id, os.environ)
+    if call.json:
+        emit_json(decision_json(ticket_id, Decision(True, "complete", False, ticket=ticket_id, current="complete")))
+    elif parts(found.given):
+        emit(safe(f"{ticket_id}: the baseline's servers have all users; the splitter {found.splitter} is at 0 % again"))
+    else:
+        emit(safe(f"{ticket_id}: the splitter {found.splitter} stands at 0 % already"))
+    return EXIT_DONE
+
+
+def _is_sure() -> bool:
+    sys.stderr.write("Give them all users all the same? [y/N] ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().casefold() in ("y", "yes")
 
 
 def _print_config(call: Call, ticket_id: str) -> int:

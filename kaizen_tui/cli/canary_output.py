@@ -11,6 +11,7 @@ from typing import Any
 from kaizen_tui.cli.errors import EXIT_DONE, EXIT_NO, EXIT_REFUSED, EXIT_UNDECIDED
 from kaizen_tui.cli.invocation import Call
 from kaizen_tui.cli.output import emit, emit_json, warn
+from kaizen_tui.core.commands import to_baseline
 from kaizen_tui.core.text import safe
 from kaizen_tui.core.times import format_epoch
 from kaizen_tui.loop.driver import Report
@@ -136,6 +137,8 @@ def shown_report(call: Call, report: Report, *, stream: bool = False, advise: bo
     answer = "its canary has ended" if report.ended else report.judged.answer
     advice = "advice: " if advise and any(one.kind != "wait" for one in report.acts) else ""
     emit(f"{at}{_where(report)}: {advice}{safe(said or answer)}")
+    if report.status == "complete" and any(one.kind == "complete" for one in report.acts):
+        emit(f"  once the baseline's servers run it: `{to_baseline(report.id)}`")
     _told(report)
 
 

@@ -31,18 +31,53 @@ def why(call: Call, ticket_id: str) -> int:
     facts = gather(session, ticket_id)
     found = decisions(facts, session.actor)
     measured = _measured(call, facts, session.now().timestamp())
+    standing = _standing(call, facts)
     if call.json:
         criteria = [_criterion_json(one, measured.live) for one in measured.criteria]
-        more = {"metrics_source": measured.source or None, "criteria": criteria}
+        more: dict[str, Any] = {"metrics_source": measured.source or None, "criteria": criteria}
+        more["standing"] = standing._asdict() if standing is not None else None
         emit_json({**decisions_json(ticket_id, facts.ticket.status, found), **more})
     elif call.plain:
         for line in plain_lines(call, facts, found, measured):
             emit(line)
         if not found:
             note(f"kaizen: {ticket_id} is {facts.ticket.status}, which is final; nothing comes next")
+        if standing is not None:
+            emit("\t".join(map(safe, ("standing", standing.splitter, standing.words, standing.command))))
     else:
-        emit("\n".join([*why_lines(call, facts, found), *_now_lines(call, measured)]))
+        emit("\n".join([*why_lines(call, facts, found), *_standing_lines(call, standing), *_now_lines(call, measured)]))
     return EXIT_DONE
+
+
+class _Standing(NamedTuple):
+    """A release whose share stands at its splitter still, and what takes it back. share: 0 to 1."""
+
+    splitter: str
+    share: float
+    command: str
+
+    @property
+    def words(self) -> str:
+        return f"the splitter {self.splitter} stands at {self.share * 100:.4g} % since this release"
+
+
+def _standing(call: Call, facts: "Facts") -> _Standing | None:
+    from kaizen_tui.core import commands
+    from kaizen_tui.core.canary_state import canary_state
+    from kaizen_tui.loop.canaries import released_at
+
+    ticket = facts.ticket
+    state = canary_state(facts.log) if ticket.status == "complete" else None
+    if state is None or released_at(call.workspace, state.splitter) != ticket.id:
+        return None
+    return _Standing(state.splitter, state.share, commands.to_baseline(ticket.id))
+
+
+def _standing_lines(call: Call, standing: _Standing | None) -> list[str]:
+    if standing is None:
+        return []
+    words = f"But {standing.words}. Once the baseline's servers run it:"
+    return ["", safe(words), f"  {call.paint(safe(standing.command), dim=True)}"]
 
 
 class _Measured(NamedTuple):

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 PARTS = 10_000  # of all users; the smallest step of a splitter is one of them
 
 SET_SHARE, PAUSE, RESUME, ROLLBACK, LOST, FOUND = "set_share", "pause", "resume", "rollback", "lost", "found"
+TO_BASELINE = "to_baseline"  # after the release: the baseline's servers run it, and have all users again
 ASKED, BLIND = "asked", "blind"  # causes of a pause; a person may ask for a roll-back, too
 # Causes of a roll-back. Only the first is a test, whose errors `alpha` bounds; the others are promises and faults.
 EVIDENCE, CRITERION, DEADLINE = "evidence", "abort_criterion", "max_duration"
@@ -62,6 +63,8 @@ class CanaryState(NamedTuple):
     it. share_at: since when. lost: why the splitter can't be reached, or "". verdict: the last one, or "". held_at: of
     a verdict "hold", since when its reason had held, 0 where the entry doesn't say.
     splitter: the name of the one that it began with, which it keeps. doubt: why the log can't be believed since then.
+    baseline_at: of a release, since when the splitter is back at 0 and the baseline's servers run it for everybody; 0
+    while it isn't.
     """
 
     since: int
@@ -76,6 +79,7 @@ class CanaryState(NamedTuple):
     held_at: int = 0
     splitter: str = ""
     doubt: str = ""
+    baseline_at: int = 0
 
     @property
     def wanted(self) -> float:
@@ -134,6 +138,8 @@ def _after_rollout(state: CanaryState, entry: LogEntry) -> CanaryState:
         return state._replace(lost=entry.text("reason") or "unknown", lost_at=at)
     if action == FOUND:
         return state._replace(lost="")
+    if action == TO_BASELINE:  # everybody keeps what was released, so the share stays
+        return state._replace(intent=None, baseline_at=at) if verified else state._replace(intent=Intent(action, 0.0))
     if action == PAUSE:
         asked = Pause(entry.text("cause") or ASKED, entry.text("reason"))
         return state._replace(pause=asked, intent=None if verified else Intent(PAUSE, 0.0))

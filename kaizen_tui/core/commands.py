@@ -27,6 +27,10 @@ def deploy(ticket: str) -> str:
     return f"kaizen deploy {quote(ticket)}"
 
 
+def to_baseline(ticket: str) -> str:
+    return f"{deploy(ticket)} --share 0"
+
+
 def edit(ticket: str) -> str:
     return f"kaizen edit {quote(ticket)}"
 

@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from kaizen_tui.core.commands import to_baseline
 from kaizen_tui.core.notice import BEGUN, ENDED, VERIFIED, Notice
 from kaizen_tui.core.text import safe
 
@@ -73,7 +74,7 @@ def _said(notice: Notice, subject: Subject) -> str:
         case "test", _:
             return "a test event; nothing happened"
         case "complete", _:
-            return "released to all users"
+            return f"released to all users (once the baseline's servers run it: {to_baseline(subject.id)})"
         case "blind", phase:
             return "the canary can be judged again" if phase == ENDED else f"the canary can't be judged{tail}"
         case _, phase:

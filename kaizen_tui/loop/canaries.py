@@ -1,8 +1,8 @@
-"""The canaries of a workspace: who has a splitter, and which ticket left its canary behind."""
+"""The canaries of a workspace: who has a splitter, whose release stands there, which ticket left its canary behind."""
 
 import os
 
-from kaizen_tui.core.canary_state import canary_state, parts
+from kaizen_tui.core.canary_state import CanaryState, canary_state, parts
 from kaizen_tui.core.errors import KaizenError
 from kaizen_tui.core.ids import is_ticket_id
 from kaizen_tui.core.promotion_log import read_log
@@ -11,6 +11,7 @@ from kaizen_tui.loop.context import Session
 from kaizen_tui.loop.rollouts import plan_of, splitter_settings
 from kaizen_tui.store.index import load_snapshot
 from kaizen_tui.store.log_file import read_log_bytes
+from kaizen_tui.store.workspace import Workspace
 
 
 def left_over(session: Session, ticket_id: str, status: str) -> bool:
@@ -52,3 +53,25 @@ def others_at(session: Session, ticket_id: str, splitter: str) -> list[str]:
         except KaizenError:
             found.append(row.id)  # to be on the safe side: two canaries would take users from each other
     return found
+
+
+def released_at(workspace: Workspace, splitter: str) -> str:
+    """The ticket whose release is the last that was done at this splitter and wasn't taken back to the baseline, by the
+    logs; "" where there is none. Logs that can't be read are passed over. Raises StoreError."""
+    newest, found = -1, ""
+    for row in load_snapshot(workspace).rows:
+        if row.status not in ("canary", "complete", "aborted"):
+            continue
+        try:
+            data = read_log_bytes(workspace.log_path(row.id))
+        except KaizenError:
+            continue
+        state = canary_state(read_log(data)) if b'"rollout"' in data else None
+        if state is not None and state.splitter == splitter and state.since > newest:
+            newest, found = state.since, row.id if row.status == "complete" and stands(state) else ""
+    return found
+
+
+def stands(state: CanaryState) -> bool:
+    """Of a complete ticket: the splitter is where its release left it, as far as its log says."""
+    return parts(state.share) > 0 and not state.baseline_at

@@ -78,7 +78,7 @@ class Standing(NamedTuple):
     the e-values that decide, of all SLIs together. data_at: of the newest numbers of both versions, None before the
     first. estimate: until something is decided, None where nothing says. driven_by: which process, "" where none does.
     trouble: what can't be read, in words. last: the entry of the last decision, with its reason. observations: sha256
-    and bytes of the file as far as this goes.
+    and bytes of the file as far as this goes. stands: it is released, and the splitter wasn't taken back to 0.
     """
 
     id: str
@@ -103,6 +103,7 @@ class Standing(NamedTuple):
     traffic: str
     observations: tuple[str, int]
     last: LogEntry | None = None
+    stands: bool = False
 
     @property
     def step(self) -> int:
@@ -146,6 +147,7 @@ class Follower:
         self._record: Record | None = None
         self._courses: dict[str, Course] = {}
         self._trail = Trail()
+        self._standing: tuple[CanaryState, bool] | None = None
 
     def read(self, now: float) -> Standing | None:
         """How it stands; None where no user ever had it. now: epoch seconds.
@@ -197,8 +199,17 @@ class Follower:
             traffic=verdict.traffic if verdict is not None else "",
             observations=record.extent if record is not None else ("", 0),
             last=self._last,
+            stands=plan.ticket.status == "complete" and self._stands(state),
         )
         return standing._replace(estimate=self._estimate(standing, alpha, beta))
+
+    def _stands(self, state: CanaryState) -> bool:
+        """Asked once for each state: it reads the logs of all other canaries."""
+        if self._standing is None or self._standing[0] != state:
+            from kaizen_tui.loop.canaries import released_at
+
+            self._standing = state, released_at(self._ws, state.splitter) == self._id
+        return self._standing[1]
 
     def _estimate(self, one: Standing, alpha: float, beta: float) -> Estimate | None:
         if not one.runs or one.state.pause is not None or one.judged.answer != "wait" or one.stale:

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 
+from kaizen_tui.core import commands
 from kaizen_tui.core.canary_plan import canary_steps
 from kaizen_tui.core.canary_state import NOT_TAKEN, parts
 from kaizen_tui.core.errors import StoreError, UsageError
 from kaizen_tui.core.unmet import Decision
 from kaizen_tui.loop import canary_acts as acts
 from kaizen_tui.loop import govern
-from kaizen_tui.loop.canaries import others_at
+from kaizen_tui.loop.canaries import others_at, released_at
 from kaizen_tui.loop.canary_acts import Hand, state_of
 from kaizen_tui.loop.context import Session
 from kaizen_tui.loop.govern import RefusedError
@@ -73,10 +74,14 @@ def _ready(session: Session, plan: Plan, env: Mapping[str, str]) -> Hand:
         )
     given = splitter.share()
     if parts(given):
-        raise RefusedError(
-            f"{percent(given)} of the users get a canary already at the splitter {splitter.name}",
-            hint="no ticket is in canary there; docs/canary.md says what comes after a release",
-        )
+        what = f"{percent(given)} of the users get a canary already at the splitter {splitter.name}"
+        released = released_at(session.workspace, splitter.name)
+        if released:
+            raise RefusedError(
+                f"{what}, since the release of {released}",
+                hint=f"once the baseline's servers run it: `{commands.to_baseline(released)}`",
+            )
+        raise RefusedError(what, hint="no ticket of this workspace gave it to them: who did has to take it back")
     return Hand(session, splitter, plan.draw)
 
 

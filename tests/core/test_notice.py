@@ -45,7 +45,7 @@ def test_what_is_news_and_in_which_words() -> None:
         "the canary is held at 5 % of the users, a person has to look: both are bad",
         "advice, verdict promote: advice: conclude",
         "verdict promote at 5 % of the users: each SLI is good",
-        "released to all users",
+        "released to all users (once the baseline's servers run it: kaizen deploy KAIZ-001 --share 0)",
     ]
 
 

@@ -4,6 +4,7 @@ import os
 import random
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -34,7 +35,7 @@ def test_a_bad_canary_is_back_at_nobody_and_the_ticket_is_aborted(site: Site) ->
     site.world.ok("verify", site.id)
 
 
-def test_a_good_canary_is_released_only_after_the_approvals(site: Site) -> None:
+def test_a_good_canary_is_released_only_after_the_approvals_and_the_next_one_comes_after_it(site: Site) -> None:
     site.review()
     site.world.ok("deploy", site.id)
     running = controller(site)
@@ -52,6 +53,38 @@ def test_a_good_canary_is_released_only_after_the_approvals(site: Site) -> None:
     assert site.proxy.splitter.share() == 1
     assert site.status() == "complete"
     assert [one["to"] for one in site.log("rollout") if one["verified"]] == [0.01, 0.1, 1]
+    the_next_one_waits_until_the_baseline_has_the_release(site)
+
+
+def the_next_one_waits_until_the_baseline_has_the_release(site: Site) -> None:
+    released, command = site.id, f"kaizen deploy {site.id} --share 0"
+    assert command in (site.world.root.parent / "run.log").read_text()
+    assert command in site.world.ok("why", released).out
+    site.world.git("checkout", "-q", "-")
+    site.review()
+    said = site.world.cli("deploy", site.id)
+    assert (said.code, site.status()) == (4, "in_review")
+    assert f"100 % of the users get a canary already at the splitter edge, since the release of {released}" in said.err
+    assert command in said.err
+    dice = random.Random(11)
+    for _ in range(4):
+        act = [sys.executable, "-m", "kaizen_tui.cli.entry", *command.split()[1:]]
+        with subprocess.Popen(
+            act, cwd=site.world.root, env=site.world.environment(), stdin=subprocess.DEVNULL
+        ) as going:
+            try:
+                going.wait(timeout=dice.uniform(0.3, 0.9))
+            except subprocess.TimeoutExpired:
+                going.send_signal(signal.SIGKILL)
+    done = site.world.ok("deploy", released, "--share", "0")
+    assert (site.proxy.splitter.share(), done.err) == (0, "")
+    assert "limit 0" in Path(site.proxy.site.limit_map).read_text().splitlines()
+    assert site.proxy.canary_users(range(50)) == set()
+    assert command not in site.world.ok("why", released).out
+    site.world.ok("verify", released)
+    site.world.ok("lint", released)
+    site.world.ok("deploy", site.id)
+    assert site.proxy.splitter.share() == 0.01
 
 
 @pytest.mark.parametrize("kills", [8, pytest.param(KILLS, marks=pytest.mark.nightly)])

@@ -11,8 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from kaizen_tui.traffic.haproxy import ask_socket
-from kaizen_tui.traffic.splitter import Draw
 from tests.cli.world import ADA, CARLA
 from tests.e2e.canary_site import Site, controller, until
 
@@ -278,16 +276,5 @@ def test_one_canary_at_a_time_at_one_splitter_also_while_it_is_paused(site: Site
     assert f"{first} is in canary at the splitter edge" in said.text
     assert site.status() == "in_review"
     site.world.ok("abort", first, "--note", "enough", actor=ADA)
-    site.world.ok("deploy", site.id)
-    assert site.proxy.splitter.share() == 0.01
-
-
-def test_after_a_release_the_next_canary_waits_until_the_share_is_taken_back(site: Site) -> None:
-    site.review()
-    site.proxy.splitter.set_share(1.0, Draw("KAIZ-999", "0123456789abcdef"))
-    said = site.world.cli("deploy", site.id)
-    assert (said.code, site.status()) == (4, "in_review")
-    assert "100 % of the users get a canary already" in said.text
-    ask_socket(site.proxy.site.socket, f"set map {site.proxy.site.limit_map} limit 0")
     site.world.ok("deploy", site.id)
     assert site.proxy.splitter.share() == 0.01

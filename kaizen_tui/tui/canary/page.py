@@ -7,6 +7,7 @@ from rich.cells import cell_len
 from textual.content import Content
 
 from kaizen_tui.core.canary_state import BLIND, parts
+from kaizen_tui.core.commands import to_baseline
 from kaizen_tui.core.numbers import human_number, with_unit
 from kaizen_tui.core.text import safe
 from kaizen_tui.core.times import age, parse_rfc3339
@@ -79,7 +80,10 @@ def _state(one: "Standing") -> list[Content]:
         said.append(text(f"✖ {done}: {state.ending.reason}", BAD))
         return said
     if one.status == "complete":
-        return [text("✔ released to all users", GOOD)]
+        said.append(text("✔ released to all users", GOOD))
+        if one.stands:
+            said.append(text(f"once the baseline's servers run it: `{to_baseline(one.id)}`", WARN))
+        return said
     if state.lost:
         said.append(text(f"✖ the splitter can't be reached: {state.lost}", BAD))
     if state.pause is not None:

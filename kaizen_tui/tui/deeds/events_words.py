@@ -72,6 +72,7 @@ def _rollout(entry: dict[str, Any]) -> str:
         "set_share": f"gave the canary {share} of the users" if done else f"gives the canary {share} of the users",
         "pause": "paused the canary" if done else "pauses the canary",
         "resume": "let the canary go on",
+        "to_baseline": "gave the baseline's servers all users" if done else "gives the baseline's servers all users",
         "lost": "can't reach the splitter",
         "found": "reached the splitter again",
     }

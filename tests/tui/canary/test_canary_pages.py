@@ -77,6 +77,9 @@ def test_a_released_canary_waits_for_nobody(place: Place, canary: Canary) -> Non
     assert "it waits for the approvals" in before
     assert "released to all users" in after
     assert "approvals" not in after
+    next_one = "once the baseline's servers run it: `kaizen deploy KAIZ-014 --share 0`"
+    assert next_one not in after
+    assert next_one in "\n".join(line.plain for line in canary_lines(released._replace(stands=True), 100))
 
 
 async def test_the_pane_beside_the_board_follows_it(place: Place, canary: Canary) -> None:
