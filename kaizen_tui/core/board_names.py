@@ -10,7 +10,7 @@ _ACTIONS = {
     "text_leave text_next text_previous type up yes",
     "board": "back components filter flow problems",
     "canary": "pause roll_back step",
-    "chart": "1d 1h 30d 6h 7d back longer new shorter versions",
+    "chart": "1d 1h 30d 6h 7d back help longer new shorter versions",
     "clash": "apply back base left mine next previous right theirs",
     "column": "aborted canary complete draft in_progress in_review planned",
     "component": "1d 1h 30d 6h 7d back chart figures first help last longer metric_next metric_previous new next "

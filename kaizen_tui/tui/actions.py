@@ -71,7 +71,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("move.read_back", ("k", "up", "pageup"), "read back", "Scroll the gate's words back", _MOVING, MOVE,
            "scroll_words", argument=-1),
     Action("detail.back", ("escape", "q"), "back", "Back to the board", _PANE, DETAIL, "back", 1),
-    _scroll("detail.down", ("j", "down"), "scroll", "Scroll down", 1, 2),
+    _scroll("detail.down", ("j", "down"), "scroll", "Scroll down", 1, 3),
     _scroll("detail.up", ("k", "up"), "scroll", "Scroll up", -1, 3),
     _scroll("detail.page_down", ("pagedown", "space"), "page down", "A page down", 10),
     _scroll("detail.page_up", ("pageup",), "page up", "A page up", -10),

@@ -65,13 +65,17 @@ class MoveMode:
         return self._decisions.get(self.target)
 
     @property
+    def shut(self) -> bool:
+        """Whether the gate aimed at has answered, and refuses."""
+        return self.decision is not None and bool(words.without_reason(self.decision))
+
+    @property
     def can_override(self) -> bool:
         """Whether a reason could open the gate aimed at. The ticket's owner will still be refused."""
         decision = self.decision
-        refused = words.without_reason(decision) if decision is not None else ()
-        return (
-            decision is not None and decision.enforced and bool(refused) and all(unmet.overridable for unmet in refused)
-        )
+        if decision is None or not (self.shut and decision.enforced):
+            return False
+        return all(unmet.overridable for unmet in words.without_reason(decision))
 
     @property
     def can_commit(self) -> bool:

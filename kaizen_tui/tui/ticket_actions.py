@@ -12,9 +12,11 @@ _GROUPS = {
     APPROVAL_TEXT: "Approving", HOLD: "In the ten seconds after an approval", SIGN_OFF: "Signing off",
     SIGN_OFF_TEXT: "Signing off",
 }  # fmt: skip
-_WRITES = frozenset(
+# Offered only where a canary runs.
+CANARY_METHODS = frozenset({"pause_canary", "step_canary", "roll_back"})
+_WRITES = CANARY_METHODS | frozenset(
     {"approve_ticket", "reject_ticket", "sign_off_ticket", "abort_ticket", "move_ticket", "edit_ticket", "edit_file",
-     "confirm", "yes", "sign", "evaluate_ticket", "pause_canary", "step_canary", "roll_back"}
+     "confirm", "yes", "sign", "evaluate_ticket"}
 )  # fmt: skip
 
 _WATCH = "Tell me when it is moved, judged, approved or rolled back"
@@ -31,14 +33,14 @@ def _do(
 
 def _canary(context: str, prefix: str) -> tuple[Action, ...]:
     """What is done to the canary of a ticket."""
-    back, stop = (0, 0) if context == TICKET else (3, 4)
+    place = {"board": 3, "detail": 5, TICKET: 4}[context]  # behind "approve"
     return (
         _do(f"{prefix}.pause", "p", "pause", "Pause the canary: nobody gets it; again: it goes on", context,
-            "pause_canary", stop),
+            "pause_canary", place),
         _do(f"{prefix}.step", "greater_than_sign", "next step", "Give the canary its next step by hand", context,
             "step_canary"),
         _do(f"{prefix}.roll_back", "B", "roll back", "Roll the canary back now: nobody gets it, the ticket is aborted",
-            context, "roll_back", back),
+            context, "roll_back", place),
     )  # fmt: skip
 
 
@@ -66,7 +68,7 @@ TICKET_ACTIONS: tuple[Action, ...] = (
     _do("detail.abort", "x", "abort", "Abort it, with the reason", "detail", "abort_ticket"),
     *_canary("detail", "detail"),
     _do("page.back", "escape q", "back", "Back to where you came from", TICKET, "leave", 1),
-    _do("page.next", "tab l right", "next page", "The next page of the ticket", TICKET, "turn", 2, 1),
+    _do("page.next", "tab l right", "pages", "The next page of the ticket", TICKET, "turn", 2, 1),
     _do("page.previous", "shift+tab h left", "page before", "The page before", TICKET, "turn", 0, -1),
     *(
         _do(f"page.{name}", str(nth + 1), name.replace("_", " "), f"The page {title}", TICKET, "show_tab", 0, nth)

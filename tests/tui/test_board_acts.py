@@ -44,6 +44,7 @@ async def test_arrows_preview_the_gate_and_enter_moves(place: Place, size: tuple
         await press(pilot, app, "l")
         assert "the gate is shut" in words(app)
         assert "canary is entered only from in review" in words(app)
+        assert "move here" not in app.main.key_bar.render_line(0).text
         await press(pilot, app, "h", "h", "h", "left")
         assert "KAIZ-001  is in Draft." in words(app)
         await press(pilot, app, "enter")  # nowhere: nothing happens

@@ -144,10 +144,12 @@ async def test_help_shows_every_key_of_the_registry(place: Place) -> None:
         await press(pilot, app, "question_mark")
         from kaizen_tui.tui.screens.help import help_lines
 
-        said = "\n".join(line.plain for line in help_lines(app.keymap))
+        said = "\n".join(line.plain for line in help_lines(app.keymap, "board"))
         for action in app.keymap.actions:
             if app.keymap.keys_of(action.id):
                 assert action.help in said
+        # What the marks mean is not behind the keys of other screens.
+        assert said.index("changed since you last looked") < said.index("The component before")
         assert "Keys" in screen_text(app)
         await press(pilot, app, "j", "pagedown", "end", "home", "escape")
         assert app.screen is app.main

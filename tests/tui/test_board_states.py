@@ -237,6 +237,7 @@ async def test_the_detail_pane(place: Place, size: tuple[int, int]) -> None:
                      "PCC State Broadcaster", "tier 2", "into Planned", "LOG"):  # fmt: skip
             assert part in plain
         assert app.main.board.display
+        assert app.main.key_bar.render_line(0).text.startswith(" Esc back   ↵ whole page   j k scroll   m move ")
         await press(pilot, app, "j", "pagedown", "end", "home", "k", "escape")
         assert app.main.context == "board"
         assert app.main.detail.pane.display is (size[0] >= 200)

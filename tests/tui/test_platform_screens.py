@@ -89,8 +89,21 @@ async def test_keys_of_the_components(tmp_path: Path) -> None:
         assert seen == [0, 1, 2, 1, 0, 6]
         await press(pilot, app, "question_mark")
         assert isinstance(app.screen, HelpScreen)
+        assert "The component before" in screen_text(app)  # the keys of where one is come first
         await press(pilot, app, "escape", "escape")
         assert app.screen is app.main
+
+
+@pytest.mark.parametrize("width", [40, 60, 80])
+async def test_the_way_back_is_named_however_narrow_it_is(tmp_path: Path, width: int) -> None:
+    app = world(tmp_path).app()
+    async with app.run_test(size=(width, 24)) as pilot:
+        await calm(pilot, app)
+        app.push_screen(ComponentScreen(app))
+        await calm(pilot, app)
+        keys = components_of(app).key_bar.render_line(0)
+        assert keys.cell_length == width
+        assert "Esc back   ? help" in keys.text
 
 
 async def test_new_numbers_leave_the_selection_alone(tmp_path: Path) -> None:
@@ -187,7 +200,10 @@ async def test_a_metrics_chart(tmp_path: Path, size: tuple[int, int]) -> None:
             assert screen.span == 0
         await press(pilot, app, "minus")
         assert screen.span == 1
-        await press(pilot, app, "n")
+        assert "n new   Esc back   ? help" in screen.key_bar.render_line(0).text
+        await press(pilot, app, "question_mark")
+        assert isinstance(app.screen, HelpScreen)
+        await press(pilot, app, "escape", "n")
         assert isinstance(app.screen, FormScreen)
         await press(pilot, app, "escape", "escape")
         components_of(app)

@@ -10,6 +10,7 @@ from kaizen_tui.tui.deeds.picking import BulkAnswered, PickSide
 from kaizen_tui.tui.deeds.undoing import UndoAnswered, UndoSide
 from kaizen_tui.tui.desk import ReadOnlyError
 from kaizen_tui.tui.messages import CardDragged, CardDropped, MoveAnswered
+from kaizen_tui.tui.ticket_actions import CANARY_METHODS
 
 if TYPE_CHECKING:
     from kaizen_tui.tui.action import Action
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 NEEDS_CARD = frozenset({"label", "owner", "copy", "watch", "pick", "pick_step", "pick_to", "pick_column"})
 _NO_CARD = "no card is selected"
-_CANARY = frozenset({"pause_canary", "step_canary", "roll_back"})
 
 
 class DeedHandlers:
@@ -55,7 +55,7 @@ class DeedHandlers:
         if action.method in ("digest", "mark_read"):
             return "" if self.news.unread else "nothing has changed since you last looked"
         screen = cast("BoardScreen", self)
-        if action.method in _CANARY:
+        if action.method in CANARY_METHODS:
             row = screen.board.selected
             running = row is not None and row.id in screen.canaries.standings
             return "" if running else "the ticket under the cursor has no running canary"

@@ -253,7 +253,7 @@ class ApprovalScreen(ConfirmingScreen, inherit_bindings=False):
     def action_help(self) -> None:
         from kaizen_tui.tui.screens.help import HelpScreen
 
-        self.kaizen.push_screen(HelpScreen(self.kaizen.keymap))
+        self.kaizen.push_screen(HelpScreen(self.kaizen.keymap, self.context))
 
     def action_write(self, which: int) -> None:
         last = self._typed if self._typed.display else self._note

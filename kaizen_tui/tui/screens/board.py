@@ -178,7 +178,7 @@ class BoardScreen(DeedHandlers, PlatformHandlers, Screen[None], inherit_bindings
         moving = self.work.moving
         if action.method == "override_move":
             return moving is not None and moving.can_override
-        return action.method != "commit_move" or (moving is not None and moving.can_commit)
+        return action.method != "commit_move" or (moving is not None and moving.can_commit and not moving.shut)
 
     # What is read from disk
 

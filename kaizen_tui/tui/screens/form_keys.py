@@ -185,4 +185,4 @@ class FormKeys(Screen[None], inherit_bindings=False):
     def action_help(self) -> None:
         from kaizen_tui.tui.screens.help import HelpScreen
 
-        self.kaizen.push_screen(HelpScreen(self.kaizen.keymap))
+        self.kaizen.push_screen(HelpScreen(self.kaizen.keymap, FORM))

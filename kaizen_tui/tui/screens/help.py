@@ -42,11 +42,23 @@ class HelpScreen(ReadingDialog):
 
 
 def help_lines(keymap: Keymap, context: str = "") -> list[Content]:
-    """The help screen's lines; the keys that work in `context` come first."""
-    groups: dict[str, list[Action]] = {}
+    """The help screen's lines: the keys that work in `context`, the marks, the filter, then all other keys."""
+    here: dict[str, list[Action]] = {}
+    elsewhere: dict[str, list[Action]] = {}
     for action in sorted(keymap.actions, key=lambda action: action.context != context):
         if keymap.keys_of(action.id):
+            groups = here if action.context == context or action.group in here else elsewhere
             groups.setdefault(action.group, []).append(action)
+    said = _key_lines(keymap, here)
+    said += [text("On a card", STRONG), *(_row(mark, style, meaning) for mark, style, meaning in _MARKS)]
+    said += [text(_ORDER, MUTED), Content(""), text("In the filter", STRONG)]
+    said.append(_row("words", ACCENT, 'in id, title, component, owner, labels; "quoted" as it stands; ! negates'))
+    said += [_row(f"{name}:", ACCENT, meaning) for name, meaning in FIELDS.items()]
+    said.append(text("Several values: status:canary,draft. Any text: component:pcc*. All terms must hold.", MUTED))
+    return [*said, Content(""), *_key_lines(keymap, elsewhere)]
+
+
+def _key_lines(keymap: Keymap, groups: dict[str, list[Action]]) -> list[Content]:
     said: list[Content] = []
     for name, actions in groups.items():
         said += [
@@ -54,11 +66,6 @@ def help_lines(keymap: Keymap, context: str = "") -> list[Content]:
             *(_row("  ".join(keymap.keys_of(one.id)), ACCENT, one.help) for one in actions),
             Content(""),
         ]
-    said += [text("On a card", STRONG), *(_row(mark, style, meaning) for mark, style, meaning in _MARKS)]
-    said += [text(_ORDER, MUTED), Content(""), text("In the filter", STRONG)]
-    said.append(_row("words", ACCENT, 'in id, title, component, owner, labels; "quoted" as it stands; ! negates'))
-    said += [_row(f"{name}:", ACCENT, meaning) for name, meaning in FIELDS.items()]
-    said.append(text("Several values: status:canary,draft. Any text: component:pcc*. All terms must hold.", MUTED))
     return said
 
 

@@ -21,7 +21,7 @@ from kaizen_tui.tui.styles import style_sheet
 from kaizen_tui.tui.ticket import acts
 from kaizen_tui.tui.ticket.messages import CriteriaReady, PagesReady, ReadingFailed, Told
 from kaizen_tui.tui.ticket.pages import TABS, Pages, read_pages
-from kaizen_tui.tui.ticket_actions import TICKET
+from kaizen_tui.tui.ticket_actions import CANARY_METHODS, TICKET
 from kaizen_tui.tui.widgets.bars import KeyBar
 from kaizen_tui.tui.widgets.panes import WordsPane
 from kaizen_tui.tui.widgets.prose import Prose
@@ -138,6 +138,7 @@ class TicketScreen(Screen[str], inherit_bindings=False):
 
     def on_canaries_shown(self, message: CanariesShown) -> None:
         found = message.standings.get(self.ticket_id)
+        self.offer()
         if found is not None and self._pages is not None and found.at >= _at(self._pages):
             self._pages = self._pages._replace(canary=found)
             if self.tab == _CANARY:
@@ -225,9 +226,15 @@ class TicketScreen(Screen[str], inherit_bindings=False):
 
     def offer(self) -> None:
         """Shows the keys that work right now."""
-        footer = self.kaizen.keymap.footer(TICKET)
         read_only = self.kaizen.desk.read_only
-        self.key_bar.offer(tuple(action for action in footer if not (action.writes and read_only)))
+        running = self.ticket_id in self.kaizen.main.canaries.standings
+        self.key_bar.offer(
+            tuple(
+                action
+                for action in self.kaizen.keymap.footer(TICKET)
+                if not (action.writes and read_only) and (running or action.method not in CANARY_METHODS)
+            )
+        )
 
     def action_show_tab(self, nth: int) -> None:
         self._places[self.tab] = self._body.scroll_offset.y
@@ -254,7 +261,7 @@ class TicketScreen(Screen[str], inherit_bindings=False):
     def action_help(self) -> None:
         from kaizen_tui.tui.screens.help import HelpScreen
 
-        self.kaizen.push_screen(HelpScreen(self.kaizen.keymap))
+        self.kaizen.push_screen(HelpScreen(self.kaizen.keymap, TICKET))
 
     # What is decided
 

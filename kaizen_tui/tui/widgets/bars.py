@@ -181,8 +181,7 @@ class KeyBar(Bar):
             else:
                 offered.append((keys[0], action))
         while offered and sum(cell_len(f"{key} {action.label}") + 3 for key, action in offered) - 3 > room:
-            # Help and quit stay: they are how one finds everything else, and the way out.
-            droppable = [nth for nth, (_, action) in enumerate(offered) if action.method not in ("help", "quit")]
+            droppable = [nth for nth, (_, action) in enumerate(offered) if not _stays(action)]
             del offered[droppable[-1] if droppable else -1]
         return offered
 
@@ -190,3 +189,8 @@ class KeyBar(Bar):
         for start, end, action in self._spans:
             if start <= event.x < end:
                 self.post_message(ActionPressed(action))
+
+
+def _stays(action: Action) -> bool:
+    """Help and the ways out stay however narrow it is: they are how one finds everything else, and leaves."""
+    return action.method in ("help", "quit") or "escape" in action.keys

@@ -64,9 +64,20 @@ async def test_the_tab_says_how_it_stands_and_that_nobody_drives_it(
         ):  # fmt: skip
             assert words in said
         assert "25 % of the users" in screen_text(app)
+        assert "a approve   p pause   B roll back" in page(app).key_bar.render_line(0).text
         with TicketLock(place.workspace, canary.id, "drive").wait():
             app.main.canaries.want()
             await until(pilot, lambda: "drives it" in page(app).plain and "nobody" not in page(app).plain)
+
+
+async def test_what_only_a_canary_needs_is_not_offered_without_one(place: Place, canary: Canary) -> None:
+    place.ticket(1, "in_review")
+    app = app_of(place)
+    async with app.run_test(size=(160, 48)) as pilot:
+        await calm(pilot, app)
+        await press(pilot, app, "4", "enter", "enter")
+        assert page(app).ticket_id == "KAIZ-001"
+        assert "roll back" not in page(app).key_bar.render_line(0).text
 
 
 def test_a_released_canary_waits_for_nobody(place: Place, canary: Canary) -> None:
