@@ -143,6 +143,13 @@ def test_what_a_card_says(height: int) -> None:
     assert "▲" not in drawn_text(ticket._replace(status="complete", severity="critical"))
 
 
+def test_an_owner_without_room_is_left_out_whole() -> None:
+    for width in range(22, 40):
+        text = drawn_text(row(component="feature-flags", owner="platform-team", verdict="pass"), 24, width)
+        assert "·…" not in text
+        assert ("· pl" in text) is (width >= 28)
+
+
 def test_the_age_falls_back_to_the_last_change() -> None:
     assert cards.age_in_column(row(updated=NOW - 3600), NOW) == "1 h"
     assert cards.age_in_column(row(created=NOW - 60), NOW) == "1 min"

@@ -184,6 +184,18 @@ async def test_the_palette_lists_every_action_and_runs_one(place: Place) -> None
         assert app.main.news.watched == {"KAIZ-001"}
 
 
+async def test_a_choice_of_the_palette_is_one_line(place: Place) -> None:
+    place.ticket(1)
+    app = place.app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await calm(pilot, app)
+        await press(pilot, app, "ctrl+p")
+        assert isinstance(app.screen, ChooseScreen)
+        shown = app.screen.plain.splitlines()
+        assert app.screen.query_one("#choose-list").size.height == len(shown)
+        assert any(len(line) > 76 for line in shown)  # some have to be cut
+
+
 async def test_the_command_line_jumps_filters_and_acts(place: Place) -> None:
     place.ticket(1)
     place.ticket(22, "canary")

@@ -1,12 +1,14 @@
 """The panels below the board: every state of a metric by shape and words, at every size; readings never pile up."""
 
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 
 from kaizen_tui.core.slo import STATE_SHAPES
+from kaizen_tui.metrics.panels import ComponentPanel
 from kaizen_tui.metrics.platform import PlatformReader
 from kaizen_tui.metrics.source import Instant
 from kaizen_tui.tui.app import KaizenApp
@@ -279,6 +281,54 @@ def test_lines_fill_the_width_exactly(theme: object, size: tuple[int, int]) -> N
         assert "\x1b" not in "".join(segment.text for segment in line)
     text = "".join(segment.text for line in lines for segment in line)
     assert any(shape in text for shape in STATE_SHAPES.values())
+
+
+def named_platform(**metrics: tuple[float, float]):  # type: ignore[no-untyped-def]
+    """Components a and b with these metrics, each with its value and the budget left."""
+    from kaizen_tui.core.fields import ComponentFields, MetricFields
+
+    fields = tuple(MetricFields(name, 10.0, 15.0, unit="ms") for name in metrics)
+    reader = PlatformReader(lambda config, components: Named())
+    reader.configure({}, [Defined(ComponentFields(name, name, 1, "o", fields, "", "", ())) for name in "ab"])
+    return [
+        one._replace(
+            state="breached",
+            metrics=tuple(
+                metric._replace(state="breached", value=metrics[metric.name][0], budget=metrics[metric.name][1])
+                for metric in one.metrics
+            ),
+        )
+        for one in reader.read(float(EPOCH)).components
+    ]
+
+
+def drawn(components: Sequence[ComponentPanel], size: tuple[int, int]) -> list[str]:
+    theme = KAIZEN_THEMES[0]
+    variables = theme.to_color_system().generate()
+    palette = make_palette({**variables, **derived_tokens(variables)})
+    lines = panel_lines(components, plan(components, *size), size[0], palette, "a")
+    return ["".join(segment.text for segment in line) for line in lines]
+
+
+@pytest.mark.parametrize("width", range(60, 100))
+def test_a_folded_line_cuts_no_number(width: int) -> None:
+    components = named_platform(error_ratio_pct=(0.11312, -0.1234))
+    for line in drawn(components, (width, 24))[1:]:
+        value = line[line.index("0.113") :].split("  ")
+        assert value[0] == "0.113 ms"
+        assert [part.strip() for part in value[1:] if part.strip()] in ([], ["budget -12 %"])
+    # The numbers come before the name's end: at 80 columns all of it is there.
+    assert width < 80 or "error_ratio_pct" in line
+    assert width < 80 or "budget -12 %" in line
+
+
+def test_a_name_is_whole_where_there_is_room_and_lines_below_each_other_are_in_line() -> None:
+    components = named_platform(p95_latency_ms=(12.0, 0.4), message_broadcast_rate=(230.0, -0.5))
+    narrow, wide = drawn(components, (120, 48)), drawn(components, (160, 48))
+    assert sum(line.count("p95_latency_ms ") for line in narrow[1:]) == 2
+    assert sum(line.count("message_broadcast_rate ") for line in wide[1:]) == 2
+    for lines in (narrow, wide):
+        assert len({line.index("≤ 10") for line in lines if "≤ 10" in line}) == 1
 
 
 def hostile_platform():  # type: ignore[no-untyped-def]

@@ -62,6 +62,9 @@ async def test_columns_cards_and_panels_as_they_were(tmp_path: Path, size: tuple
         assert shown(app) == NOW_SHOWN
         await press(pilot, app, "t")
         assert "as of 2025-05-31 12:00 UTC · 1 d ago · t back to now" in screen_text(app)
+        # What the line has no room for is left out whole.
+        ends = {80: "{ } week", 120: "nothing can be changed here", 160: "nothing can be changed here"}
+        assert screen_text(app).splitlines()[1].rstrip().endswith(ends[size[0]])
         assert source.asked[-1] == EPOCH - DAY
         assert shown(app)["KAIZ-004"] == "complete"
         await press(pilot, app, "left_square_bracket")

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual import on
 from textual.binding import Binding, BindingType
 from textual.content import Content
@@ -48,9 +49,11 @@ class CommandScreen(Dialog[str]):
         return found[:_SHOWN]
 
     def _draw(self, typed: str) -> None:
+        found = self.suggestions(typed)
+        names = max((cell_len(name) for name, _ in found), default=0)
         said = [
-            Content.assemble(text(f"  {name}", ACCENT), text(f"   {meaning}", MUTED))
-            for name, meaning in self.suggestions(typed)
+            Content.assemble(text(f"  {name}{' ' * (names - cell_len(name))}", ACCENT), text(f"   {meaning}", MUTED))
+            for name, meaning in found
         ]
         self.query_one("#command-list", Static).update(lines(said))
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from kaizen_tui.tui.app import KaizenApp
     from kaizen_tui.tui.evaluating import EvaluationMoved
 
+_SHORT_TABS = ("Ticket", "Spec", "Score", "Log", "Gates", "Canary")
 SCORE_CARD, _CANARY = TABS.index("Score-card"), TABS.index("Canary")
 _REFRESH = 15.0  # seconds between two readings: what criteria measure changes without a file that does
 
@@ -44,13 +45,12 @@ class TabLine(Static):
 
     def draw(self, shown: int, marks: tuple[str, ...]) -> None:
         """shown: the page that is on the screen. marks: behind each name, or ""."""
+        labels, gap = _tab_labels(marks, self.screen.size.width)
         parts, x = [Content(" ")], 1
         self._ends = []
-        for nth, name in enumerate(TABS):
-            mark = f" {marks[nth]}" if marks and marks[nth] else ""
-            label = f"{nth + 1} {name}{mark}"
-            parts += [text(label, f"{ACCENT} bold" if nth == shown else MUTED), Content("   ")]
-            x += cell_len(label) + 3
+        for nth, label in enumerate(labels):
+            parts += [text(label, f"{ACCENT} bold" if nth == shown else MUTED), Content(" " * gap)]
+            x += cell_len(label) + gap
             self._ends.append(x)
         self.update(Content.assemble(*parts))
 
@@ -58,6 +58,16 @@ class TabLine(Static):
         nth = next((nth for nth, end in enumerate(self._ends) if event.x < end), None)
         if nth is not None and isinstance(self.screen, TicketScreen):
             self.screen.action_show_tab(nth)
+
+
+def _tab_labels(marks: tuple[str, ...], width: int) -> tuple[list[str], int]:
+    """The labels and the blanks between them: as wide as there is room, so that each page is in sight."""
+    for names, gap in ((TABS, 3), (TABS, 2), (_SHORT_TABS, 2), (_SHORT_TABS, 1)):
+        labels = [f"{nth} {name} {mark}".rstrip() for nth, (name, mark) in
+                  enumerate(zip(names, marks or ("",) * len(names), strict=True), 1)]  # fmt: skip
+        if 1 + sum(map(cell_len, labels)) + gap * (len(labels) - 1) <= width:
+            break
+    return labels, gap
 
 
 class TicketScreen(Screen[str], inherit_bindings=False):
@@ -96,7 +106,7 @@ class TicketScreen(Screen[str], inherit_bindings=False):
         yield self.key_bar
 
     def on_mount(self) -> None:
-        self._tabs.draw(self.tab, ())
+        self._draw_tabs()
         self._draw_head()
         self.offer()
         self.set_interval(_REFRESH, self.read)
@@ -132,7 +142,7 @@ class TicketScreen(Screen[str], inherit_bindings=False):
         changed = self._pages is None or self._pages.stamp != message.pages.stamp or self.tab == _CANARY
         self._pages = message.pages
         if changed:
-            self._tabs.draw(self.tab, message.pages.marks)
+            self._draw_tabs()
             self._draw_head()
             self._draw()
 
@@ -155,8 +165,12 @@ class TicketScreen(Screen[str], inherit_bindings=False):
             self.read()
 
     def on_resize(self) -> None:
+        self._draw_tabs()
         self._draw_head()
         self._draw()
+
+    def _draw_tabs(self) -> None:
+        self._tabs.draw(self.tab, self._pages.marks if self._pages is not None else ())
 
     def _draw_head(self) -> None:
         pages, width = self._pages, self.size.width
@@ -239,7 +253,7 @@ class TicketScreen(Screen[str], inherit_bindings=False):
     def action_show_tab(self, nth: int) -> None:
         self._places[self.tab] = self._body.scroll_offset.y
         self.tab = nth % len(TABS)
-        self._tabs.draw(self.tab, self._pages.marks if self._pages is not None else ())
+        self._draw_tabs()
         self._draw()
         self.call_after_refresh(self._body.scroll_to, y=self._places[self.tab], animate=False)
 

@@ -82,11 +82,15 @@ def _foot(
             _two_ends(component, tones.muted, verdict, verdict_style, inner),
             _two_ends(owner, tones.muted, waited, tones.muted, inner),
         ]
-    return [_two_ends(_who(component, owner), tones.muted, verdict, verdict_style, inner)]
+    who = _who(component, owner, inner - cell_len(verdict) - 1)
+    return [_two_ends(who, tones.muted, verdict, verdict_style, inner)]
 
 
-def _who(component: str, owner: str) -> str:
-    return f"{component} · {owner}" if owner else component
+def _who(component: str, owner: str, room: int) -> str:
+    """Both, or the component alone where the owner would have less than three cells."""
+    return (
+        f"{component} · {owner}" if owner and cell_len(component) + 3 + min(3, cell_len(owner)) <= room else component
+    )
 
 
 def _canary(
@@ -96,9 +100,10 @@ def _canary(
     from kaizen_tui.tui.canary.drawing import gauge
     from kaizen_tui.tui.canary.mini import CELLS
 
-    who = running or _who(shown(row.component), shown(row.owner))
-    who_style = tones.accent if running else tones.muted
     place = f"{one.share} {one.place}".rstrip()
+    beside = waited if roomy else place
+    who = running or _who(shown(row.component), shown(row.owner), inner - cell_len(beside) - 1)
+    who_style = tones.accent if running else tones.muted
     word_style: Style = getattr(tones, one.tone)
     cells = CELLS if inner >= 2 * CELLS + 13 else 3
     bars: list[Piece] = []

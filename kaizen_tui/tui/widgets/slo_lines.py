@@ -18,8 +18,10 @@ from kaizen_tui.tui.widgets.cards import Line
 
 Piece = tuple[str, Style]
 
-_TIGHT, _VALUE, _TARGET, _NOTE = 58, 9, 8, 15
-_LEAST_SPARK = 6
+_TIGHT, _VALUE = 58, 9
+_LEAST_NAME, _MOST_NAME = 12, 24
+_LEAST_NOTE = 13  # the usual ones; wider where one of them needs it, so that little moves when one comes or goes
+_LEAST_SPARK, _MOST_SPARK = 6, 40
 
 
 def state_style(state: SloState, palette: Palette) -> Style:
@@ -122,49 +124,96 @@ def head_line(component: ComponentPanel, width: int, palette: Palette, *, marked
     return fit(pieces, width, tones.text)
 
 
-def metric_line(metric: MetricPanel, width: int, palette: Palette) -> Line:
+class Widths(NamedTuple):
+    """How wide the parts of metrics that stand below each other are; the sparkline has what they leave."""
+
+    name: int
+    target: int
+    note: int
+
+
+def widths_of(metrics: Sequence[MetricPanel], width: int) -> Widths:
+    """Of lines of `width` cells: names are as wide as the longest, and give way to what stands beside them."""
+    target = max((cell_len(target_text(metric.target)) for metric in metrics), default=0)
+    note = max((cell_len(note_text(metric)) for metric in metrics), default=0)
+    note = max(note, _LEAST_NOTE)
+    longest = max((cell_len(shown(metric.name)) for metric in metrics), default=0)
+    room = width - (3 + 1 + _VALUE + 2 + target + 2 + _LEAST_SPARK + 2 + note + 1)
+    return Widths(min(longest, _MOST_NAME, max(_LEAST_NAME, room)), target, note)
+
+
+def metric_line(metric: MetricPanel, wide: Widths, width: int, palette: Palette) -> Line:
     """One metric: shape, name, value, target, sparkline, note. What doesn't fit a narrow line is left out."""
     tones = palette.normal
     style = state_style(metric.state, palette)
-    name_width = min(24, max(12, width - _VALUE - _TARGET - _NOTE - 18))
     pieces: list[Piece] = [
         (f" {STATE_SHAPES[metric.state]} ", style),
-        (pad(shown(metric.name), name_width), tones.text),
+        (pad(shown(metric.name), wide.name), tones.text),
         (f" {clip(value_text(metric), _VALUE):>{_VALUE}}", style if metric.state == "breached" else tones.text),
-        (f"  {pad(target_text(metric.target), _TARGET)}", tones.muted),
+        (f"  {pad(target_text(metric.target), wide.target)}  ", tones.muted),
     ]
     room = width - sum(cell_len(text) for text, _ in pieces) - 1
     if metric.state == "no_data" and metric.error:
         pieces.append((clip(shown(metric.error), room), tones.muted))
         return fit(pieces, width, tones.text)
-    note = note_text(metric)
-    spark = min(40, room - _NOTE - 2)
+    spark = min(_MOST_SPARK, room - wide.note - 2)
     if spark >= _LEAST_SPARK:
         pieces += spark_pieces(sparkline(metric.series.values, spark, metric.target), palette)
         pieces.append(("  ", tones.text))
     quiet = metric.state in ("ok", "stale", "no_data")
-    pieces.append((pad(note, min(_NOTE, max(0, room))), tones.muted if quiet else style))
+    pieces.append((pad(note_text(metric), min(wide.note, max(0, room))), tones.muted if quiet else style))
     return fit(pieces, width, tones.text)
 
 
-def folded_line(component: ComponentPanel, width: int, palette: Palette, *, marked: bool = False) -> Line:
-    """A component in one line: how its metrics stand, then the worst of them."""
-    tones = palette.normal
+def folded_lines(components: Sequence[ComponentPanel], width: int, palette: Palette, first: str) -> list[Line]:
+    """Each component in one line: how its metrics stand, then the worst of them. first: the one that is marked."""
+    standing = [count_pieces(one, palette) for one in components]
+    counted = max((_cells(pieces) for pieces in standing), default=0)
+    names = min(18, max((cell_len(shown(one.id)) for one in components), default=0))
+    room = width - 3 - names - counted - 3
+    return [
+        _folded(one, pieces, (names, counted, room), width, palette, marked=one.id == first)
+        for one, pieces in zip(components, standing, strict=True)
+    ]
+
+
+def _cells(pieces: Sequence[Piece]) -> int:
+    return sum(cell_len(text) for text, _ in pieces)
+
+
+def _folded(
+    component: ComponentPanel,
+    standing: list[Piece],
+    wide: tuple[int, int, int],
+    width: int,
+    palette: Palette,
+    *,
+    marked: bool,
+) -> Line:
+    """wide: of the component's name, of how its metrics stand, and of what is left for the worst of them."""
+    tones, (names, counted, room) = palette.normal, wide
     pieces: list[Piece] = [
         (f" {STATE_SHAPES[component.state]} ", state_style(component.state, palette)),
-        (pad(shown(component.id), 18), tones.accent if marked else tones.text),
+        (pad(shown(component.id), names), tones.accent if marked else tones.text),
+        *standing,
+        (" " * (counted - _cells(standing) + 2), tones.text),
     ]
-    standing = count_pieces(component, palette)
-    pieces += standing
-    used = sum(cell_len(text) for text, _ in standing)
-    pieces.append((" " * max(2, 14 - used), tones.text))
     metric = worst_metric(component)
     if metric is not None and metric.state != "ok":
-        room = width - sum(cell_len(text) for text, _ in pieces) - 1
-        words = shown(metric.error) or f"{value_text(metric):>9}  {note_text(metric)}"
-        pieces.append((pad(shown(metric.name), max(8, min(18, room - 24))), tones.muted))
-        pieces.append((clip(f" {words}", max(0, room - min(18, max(8, room - 24)))), tones.muted))
+        pieces += [(text, tones.muted) for text in _worst_words(metric, room)]
     return fit(pieces, width, tones.text)
+
+
+def _worst_words(metric: MetricPanel, room: int) -> list[str]:
+    """A metric's name, value and note in `room` cells. The name gives way to the numbers, and a note that has no room
+    is left out: half a number is a wrong one."""
+    if metric.error:
+        name = max(8, min(18, room - 24))
+        return [pad(shown(metric.name), name), clip(f"  {shown(metric.error)}", max(0, room - name))]
+    value, note = f" {value_text(metric):>{_VALUE}}", f"  {' '.join(note_text(metric).split())}"
+    if cell_len(value + note) > room - 8:
+        note = ""
+    return [pad(shown(metric.name), max(0, min(18, room - cell_len(value + note)))), value, note]
 
 
 def worst_metric(component: ComponentPanel) -> MetricPanel | None:
@@ -250,13 +299,21 @@ def panel_lines(
     lines: list[Line] = [rule_line(needing(components, first), key, width, palette)]
     ordered = preferred(components, first)
     if layout.folded:
-        lines += [folded_line(one, width, palette, marked=one.id == first) for one in ordered[: layout.bands]]
-        return lines
+        return lines + folded_lines(ordered[: layout.bands], width, palette, first)
     each = width // layout.across
     blank = Segment(" " * each, tones.text)
+    seen = ordered[: layout.bands * layout.across]
+    # The same widths in all panels that stand below each other.
+    wide = [
+        widths_of([metric for one in seen[place :: layout.across] for metric in one.metrics], each)
+        for place in range(layout.across)
+    ]
     for band in range(layout.bands):
         row = ordered[band * layout.across : (band + 1) * layout.across]
-        blocks = [_block(one, each, layout.metrics, palette, one.id == first) for one in row]
+        blocks = [
+            _block(one, column, each, layout.metrics, palette, one.id == first)
+            for one, column in zip(row, wide, strict=False)
+        ]
         for y in range(1 + layout.metrics):
             cells = [block[y] if y < len(block) else (blank,) for block in blocks]
             lines.append(fit_line(cells, width, tones.text))
@@ -270,9 +327,11 @@ def fit_line(cells: Sequence[Line], width: int, blank: Style) -> Line:
     return (*joined, Segment(" " * max(0, width - used), blank))
 
 
-def _block(component: ComponentPanel, width: int, most: int, palette: Palette, marked: bool) -> list[Line]:
+def _block(
+    component: ComponentPanel, wide: Widths, width: int, most: int, palette: Palette, marked: bool
+) -> list[Line]:
     metrics = list(component.metrics)
     if len(metrics) > most:
         metrics.sort(key=lambda metric: STATE_ORDER.index(metric.state))
     head = head_line(component, width, palette, marked=marked)
-    return [head, *(metric_line(metric, width, palette) for metric in metrics[:most])]
+    return [head, *(metric_line(metric, wide, width, palette) for metric in metrics[:most])]

@@ -1,5 +1,6 @@
 """The line that says that the board shows the past."""
 
+from rich.cells import cell_len
 from textual.strip import Strip
 
 from kaizen_tui.core.times import age
@@ -40,9 +41,16 @@ class TravelBanner(Bar):
             (back, self.palette.key),
             (" back to now", tones.text),
         ]
-        for keys, span in ((day, "day"), (week, "week")):
-            pieces += [("   ", tones.muted), (keys, self.palette.key), (f" {span}", tones.muted)]
-        return [*pieces, ("   nothing can be changed here", tones.muted)]
+        more: list[list[Piece]] = [
+            [("   ", tones.muted), (day, self.palette.key), (" day", tones.muted)],
+            [("   ", tones.muted), (week, self.palette.key), (" week", tones.muted)],
+            [("   nothing can be changed here", tones.muted)],
+        ]
+        for part in more:
+            if sum(cell_len(text) for text, _ in [*pieces, *part]) > self.size.width:
+                break
+            pieces += part
+        return pieces
 
     def _keys(self, action: str) -> str:
         return (self._keymap.keys_of(action) or ("",))[0]

@@ -115,6 +115,21 @@ async def test_a_click_turns_to_a_page(place: Place) -> None:
             assert page(app).tab == nth
 
 
+@pytest.mark.parametrize("width", [60, 70, 80])
+async def test_each_page_is_in_sight_however_narrow_it_is(place: Place, width: int) -> None:
+    place.ticket(1)
+    world.write_card(place.root, "KAIZ-001")
+    app = place.app()
+    async with app.run_test(size=(width, 24)) as pilot:
+        await opened(pilot, app)
+        text = screen_text(app).split("\n")[1]
+        assert "✔" in text
+        await pilot.click(TabLine, offset=(text.index("6 Canary") + 2, 0))
+        assert page(app).tab == 5
+        await pilot.resize_terminal(160, 48)
+        assert "2 Patch spec   3 Score-card ✔   4 Log" in screen_text(app)
+
+
 async def test_without_files(place: Place) -> None:
     place.ticket(1)
     app = place.app()
