@@ -3,7 +3,7 @@
 from textual import events, on
 from textual.app import App, ComposeResult
 
-from kaizen_tui.tui.widgets.entries import AnswerEntry
+from kaizen_tui.tui.widgets.entries import AnswerEntry, BlockEntry
 
 
 class Entries(App[None]):
@@ -30,3 +30,19 @@ async def test_enter_takes_what_came_before_it_and_nothing_else() -> None:
         await pilot.pause()
         await pilot.pause()
     assert app.submitted == ["a", "abc"]
+
+
+class Blocks(App[None]):
+    def compose(self) -> ComposeResult:
+        yield BlockEntry()
+
+
+async def test_pasted_lines_stay_lines_however_the_terminal_ends_them() -> None:
+    app = Blocks()
+    async with app.run_test() as pilot:
+        entry = app.query_one(BlockEntry)
+        entry.focus()
+        await pilot.pause()
+        app.post_message(events.Paste("a\rb\r\nc\n\rd\x1b"))
+        await pilot.pause()
+        assert entry.text == "a\nb\nc\n\nd\\x1b"

@@ -14,8 +14,8 @@ def clean_line(text: str) -> str:
 
 
 def clean_block(text: str) -> str:
-    """The same for text of several lines."""
-    return safe_block(text)
+    """The same for text of several lines. A line may end in a bare CR: that is how terminals send what is pasted."""
+    return safe_block(text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 class LineEntry(Input):
