@@ -1,6 +1,8 @@
 """The dashboard's application: one workspace, its tickets kept fresh, and the screens that show them."""
 
+import asyncio
 import gc
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -230,6 +232,12 @@ class KaizenApp(App[int], inherit_bindings=False):
             self.evaluations.ask_to_leave(message)
         else:
             self.exit(0, message=message)
+
+    def on_mount(self) -> None:
+        """A signal ends the board as `q` does, without a question: the terminal is as it was, drafts are kept."""
+        if not self.is_headless:
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                asyncio.get_running_loop().add_signal_handler(number, self.exit, 128 + number)
 
     def settled_in(self) -> None:
         """Called when the first tickets are shown: what was made until now stays, and is not searched for garbage."""

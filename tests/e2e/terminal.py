@@ -52,6 +52,11 @@ class Terminal:
         """Types a text as it is."""
         self._run("send-keys", "-l", text)
 
+    def signal(self, number: int) -> None:
+        """Sends a signal to the program."""
+        shell = self._run("display-message", "-p", "#{pane_pid}").strip()
+        os.kill(int(Path(f"/proc/{shell}/task/{shell}/children").read_text(encoding="ascii").split()[0]), number)
+
     def until(self, holds: Callable[[str], bool], wanted: str) -> str:
         """Looks at the screen until it is as wanted; the screen then."""
         seen = ""

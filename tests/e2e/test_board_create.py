@@ -1,5 +1,8 @@
 """Create: a ticket is written from the board, with the keyboard alone."""
 
+import json
+import signal
+
 import pytest
 
 from tests.e2e.conftest import Open
@@ -39,3 +42,21 @@ def test_an_unfinished_ticket_survives_the_way_back(place: Place, open_board: Op
 
     board.press("n")
     board.see("Half a thought")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_signal_keeps_what_was_typed_and_gives_the_terminal_back(
+    place: Place, open_board: Open, number: signal.Signals
+) -> None:
+    board = open_board()
+    board.press("n")
+    board.see("Write the ticket", "pcc-main")
+    board.press("Enter")
+    board.type("Half a thought")
+    board.see("Half a thought")
+
+    board.signal(number)
+
+    assert "New ticket" not in board.see(f"ended with {128 + number}")
+    (draft,) = (place.root / ".kaizen/drafts").iterdir()
+    assert json.loads(draft.read_text(encoding="utf-8"))["values"]["title"] == "Half a thought"

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from kaizen_tui.tui.app import KaizenApp
 
-_KEEP_AFTER = 0.3  # seconds after the last keystroke before the draft is written
+_KEEP_AFTER = 0.3  # seconds from a keystroke that isn't in the draft yet to its writing, however fast one types
 _MOST_MERGES = 3  # with a ticket that changes faster than that, a person decides
 
 
@@ -136,9 +136,13 @@ class FormScreen(FormKeys):
         self._keep_soon()
 
     def _keep_soon(self) -> None:
+        if self._timer is None:
+            self._timer = self.set_timer(_KEEP_AFTER, self.keep)
+
+    def on_unmount(self) -> None:
+        """Also when a signal ends the program."""
         if self._timer is not None:
-            self._timer.stop()
-        self._timer = self.set_timer(_KEEP_AFTER, self.keep)
+            self.keep()
 
     def keep(self) -> None:
         """Puts the draft on disk, or takes it away when nothing differs any more."""

@@ -1,9 +1,11 @@
 """The forms on the screen: keys, readings, drafts, saving. Driven by keys alone; judged by state."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
+from textual.timer import Timer
 
 from kaizen_tui.loop.edit import Changes, update
 from kaizen_tui.store import drafts
@@ -203,6 +205,40 @@ async def test_esc_keeps_the_draft_and_the_next_form_has_it(ws: Workspace) -> No
         await settle(later, pilot)
         assert values(later)["title"] == "Half a title"
         assert drafts.new_drafts(ws) == ["new-1"]
+
+
+async def test_the_draft_does_not_wait_for_a_pause_in_the_typing(ws: Workspace) -> None:
+    app = make_app(ws)
+    async with app.run_test(size=(80, 24)) as pilot:
+        form = await opened(app, pilot, "n")
+        timers: list[Timer] = []
+
+        def hold(_delay: float, callback: Callable[[], None]) -> Timer:
+            timers.append(Timer(form, 3600, callback=callback))
+            return timers[-1]
+
+        form.set_timer = hold  # type: ignore[method-assign, assignment]
+        await pilot.press(*"pcc", "enter", *"Half a title")
+        await pilot.pause()
+        assert len(timers) == 1  # one that a further key would put off is one that may never come
+        form.keep()
+        await settle(app, pilot)
+        await pilot.press(*" more")
+        await pilot.pause()
+        assert len(timers) == 2
+
+
+async def test_what_was_typed_last_is_in_the_draft_when_the_program_ends(ws: Workspace) -> None:
+    app = make_app(ws)
+    async with app.run_test(size=(80, 24)) as pilot:
+        form = await opened(app, pilot, "n")
+        form.set_timer = lambda _delay, callback: Timer(form, 3600, callback=callback)  # type: ignore[method-assign, assignment]
+        await pilot.press(*"pcc", "enter", *"Half a title")
+        await pilot.pause()
+    await app.jobs.settled()
+    draft = drafts.read_draft(ws, "new-1")
+    assert draft is not None
+    assert draft.values["title"] == "Half a title"
 
 
 async def test_a_prefilled_form_leaves_the_draft_alone(ws: Workspace) -> None:
