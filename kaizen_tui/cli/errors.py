@@ -1,5 +1,6 @@
 """How a command ends: one line for an error, and the exit code of docs/cli.md. Light: no click, no pydantic."""
 
+import errno
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -21,6 +22,9 @@ EXIT_FAILED = 6
 EXIT_UNDECIDED = 7
 EXIT_INTERRUPTED = 130
 EXIT_PIPE_CLOSED = 141
+
+# Every file's fault comes in words (store.files). What arrives here without a file's name was met by what is printed.
+_OF_A_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 BUG_HINT = "this is a bug in kaizen; KAIZEN_DEBUG=1 shows where"
 
@@ -92,6 +96,10 @@ def explain(error: Exception) -> int:
     if isinstance(error, RecursionError):
         complain(error_line("the data is nested too deeply", hint=BUG_HINT))
         return EXIT_FAILED
+    if isinstance(error, OSError) and error.errno in _OF_A_DISK and error.filename is None:
+        from kaizen_tui.store.files import of_output
+
+        return explain(of_output(error))
     if isinstance(error, OSError):
         complain(error_line(error.strerror or str(error), str(error.filename or "")))
         return EXIT_FAILED

@@ -38,7 +38,7 @@ def put_out(pieces: Sequence[bytes]) -> int:
     except BrokenPipeError:
         return EXIT_PIPE_CLOSED
     except OSError as error:
-        raise files.in_words(error, "cannot write", "standard output") from error
+        raise files.of_output(error) from error
     return 0
 
 

@@ -81,6 +81,12 @@ def in_words(error: OSError, doing: str, path: str) -> StoreError:
     return kind(f"{doing} {os.path.basename(path) or path}: {why}", where=path, hint=hint)
 
 
+def of_output(error: OSError) -> StoreError:
+    """`error` of a write to standard output, as one line for people."""
+    said = in_words(error, "cannot write", "standard output")
+    return StoreError(said.what, hint=said.hint)
+
+
 def read_file(path: str, limit: int = MIB) -> bytes:
     """All bytes of a regular file of at most `limit` bytes.
 
