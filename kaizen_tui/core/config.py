@@ -15,6 +15,17 @@ _ACTION_ID = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*")
 DEFAULT_APPROVALS = {0: 2, 1: 1, 2: 1, 3: 1}
 
 
+def _bare(text: str, instead: str) -> str:
+    """An address that may be shown in messages."""
+    if "@" in text.partition("://")[2].partition("/")[0]:
+        raise ValueError(f"a name or a password in an address doesn't belong here; use {instead}")
+    return _url(text)
+
+
+def _server_url(text: str) -> str:
+    return _bare(text, "bearer_token_env or headers")
+
+
 def _url(text: str) -> str:
     if not text.startswith(("http://", "https://")) or any(char.isspace() for char in text):
         raise ValueError(f"{quoted(text)} is no URL such as http://localhost:9090")
@@ -53,7 +64,7 @@ class MetricsConfig(StrictBlock):
     here. ca: a PEM file. timeout, refresh: seconds."""
 
     source: Literal["prometheus", "simulated"]
-    url: Annotated[Text, AfterValidator(_url)] | None = None
+    url: Annotated[Text, AfterValidator(_server_url)] | None = None
     headers: dict[Annotated[str, AfterValidator(_header_name)], Annotated[str, AfterValidator(_header_value)]] = Field(
         default_factory=dict
     )
@@ -165,9 +176,7 @@ Splitter = Annotated[HaproxySplitter | FlagdSplitter | CommandSplitter, Field(di
 
 
 def _plain_url(text: str) -> str:
-    if "@" in text.partition("://")[2].partition("/")[0]:
-        raise ValueError("a name or a password in an address doesn't belong here; use url_env or url_file")
-    return _url(text)
+    return _bare(text, "url_env or url_file")
 
 
 NotifyEvent = Literal["verdict", "approval_needed", "rollback", "complete", "hold", "blind", "lost"]

@@ -110,6 +110,7 @@ def test_other_sources_and_splitters() -> None:
             ("splitters", "a", "comand"),
             "did you mean `command`?",
         ),
+        ("metrics: {source: prometheus, url: 'https://a:b@prom.example'}", ("metrics", "url"), "use bearer_token_env"),
         ("notify: [{on: [verdit], command: [x]}]", ("notify", 0, "on", 0), "did you mean `verdict`?"),
         ("notify: [{on: [verdict]}]", ("notify", 0), "needs one of command, webhook"),
         ("notify: [{on: [verdict], webhook: {}}]", ("notify", 0, "webhook"), "needs one of url, url_env, url_file"),
