@@ -150,14 +150,14 @@ def usage_parts(error: "click.UsageError") -> tuple[str, str, str]:
     elif isinstance(error, click.BadParameter) and error.param is not None:
         what = f"{parameter_name(error.param)}: {error.message}"
     what = what.rstrip(". ")
-    return what[:1].lower() + what[1:], "", hint
+    return what if what[:2].isupper() else what[:1].lower() + what[1:], "", hint  # `ID`, a name, stays
 
 
 def parameter_name(param: "click.Parameter") -> str:
     """`--status` for an option, `ID` for an argument."""
     if param.param_type_name == "option":
         return max(param.opts, key=len)
-    return (param.metavar or param.name or "argument").upper()
+    return (param.metavar or param.name or "argument").strip("[]").upper()
 
 
 def missing_text(error: "click.MissingParameter") -> str:

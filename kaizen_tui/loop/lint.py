@@ -8,7 +8,7 @@ from kaizen_tui.core.board_names import ACTION_IDS, THEME_NAMES
 from kaizen_tui.core.component import Component
 from kaizen_tui.core.config import Config
 from kaizen_tui.core.criterion_text import read_criterion
-from kaizen_tui.core.errors import KaizenError, NotFoundError
+from kaizen_tui.core.errors import KaizenError, NotFoundError, StoreError
 from kaizen_tui.core.fields import MetricFields
 from kaizen_tui.core.ids import is_ticket_id, nearest, number_of
 from kaizen_tui.core.log_tail import last_status
@@ -54,10 +54,14 @@ def ticket_ids(workspace: Workspace) -> list[str]:
     except FileNotFoundError:
         return []
     except OSError as error:
-        from kaizen_tui.store.files import in_words
-
-        raise in_words(error, "cannot read", workspace.tickets) from error
+        raise _unread(error, workspace) from error
     return sorted((name for name in names if is_ticket_id(name)), key=lambda name: (number_of(name), name))
+
+
+def _unread(error: OSError, workspace: Workspace) -> StoreError:
+    from kaizen_tui.store.files import in_words
+
+    return in_words(error, "cannot read", workspace.tickets)
 
 
 def lint(session: Session, ids: Sequence[str]) -> list[Problem]:
@@ -256,6 +260,8 @@ def _strays(workspace: Workspace) -> list[Problem]:
         entries = [entry for entry in os.scandir(workspace.tickets) if entry.is_dir(follow_symlinks=False)]
     except FileNotFoundError:
         return []
+    except OSError as error:
+        raise _unread(error, workspace) from error
     return [
         _warning(workspace.relative(entry.path), 0, "not a ticket id, so not read", "name it like KAIZ-001, or move it")
         for entry in sorted(entries, key=lambda entry: entry.name)

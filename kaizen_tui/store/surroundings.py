@@ -101,6 +101,9 @@ def check_disk(ws: Workspace, mounts: str | None = None) -> Iterator[Finding]:
 
     mounts: the text of Linux' /proc/self/mountinfo; None reads it. Elsewhere only writing is checked.
     """
+    if os.path.islink(ws.tickets):
+        what = "the folder is a symbolic link: tickets are read through it, but none can be made in it"
+        yield Finding("symlink", "error", what, ws.relative(ws.tickets), "put the folder itself in its place")
     for path in (ws.root, ws.tickets):
         if os.path.isdir(path) and not os.access(path, os.W_OK | os.X_OK):
             shown = ws.relative(path) if path != ws.root else "."

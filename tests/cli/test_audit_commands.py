@@ -173,6 +173,14 @@ def test_a_key_that_resembles_none_is_somebodys_own(world: World) -> None:
     assert lint_lines(world, "KAIZ-001") == (0, [])
 
 
+def test_lint_says_what_is_in_the_place_of_the_tickets(world: World) -> None:
+    world.root.joinpath("tickets").write_text("", encoding="utf-8")
+    result = world.cli("lint")
+    assert result.code == 6
+    assert "cannot read tickets: its folder is not a folder" in result.err
+    assert "put a real folder in its place" in result.err
+
+
 def test_lint_of_an_unknown_component(world: World) -> None:
     write_ticket(world, "KAIZ-001", GOOD.format(id="KAIZ-001").replace("pcc-main", "pcc-mian"))
     code, lines = lint_lines(world)

@@ -159,6 +159,13 @@ def test_a_network_file_system_is_warned_of(root: str, wanted: list[str]) -> Non
     assert [finding.code for finding in surroundings.check_disk(Workspace(root), MOUNTS)] == wanted
 
 
+def test_a_folder_of_tickets_that_is_a_link(ws: Workspace) -> None:
+    os.rename(ws.tickets, f"{ws.root}/elsewhere")
+    os.symlink("elsewhere", ws.tickets)
+    found = the(ws, "symlink")
+    assert (found.level, found.where) == ("error", "tickets")
+
+
 def test_a_folder_that_cannot_be_written_to(ws: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "access", lambda path, mode: path != ws.tickets)
     assert the(ws, "read_only").where == "tickets"
