@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 _BETWEEN_OWNERS = re.compile(r"[,;]")
+_SIGNS = " .,:;\"'\\"
+NOWHERE = "@localhost"  # the end of an address that is made up where a person gives none: it tells nobody apart
 
 
 class Actor(NamedTuple):
@@ -34,8 +36,9 @@ class Actor(NamedTuple):
 
 
 def fold(text: str) -> str:
-    """The text without case, width and compatibility forms, `@` in front and doubled blanks."""
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split()).removeprefix("@")
+    """The text without case, width and compatibility forms, `@` in front and doubled blanks; without the signs at its
+    ends that git takes off a name, so that a commit's author is found to be who made it."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split()).removeprefix("@").strip(_SIGNS)
 
 
 def _split(text: str) -> tuple[str, str]:
@@ -50,7 +53,7 @@ def parse_actor(text: str) -> Actor:
     if not email and "@" in name and " " not in name:
         email = name
     login = email.partition("@")[0] if email else name
-    return Actor(text, name, email, "" if " " in login else login)
+    return Actor(text, name, "" if email.endswith(NOWHERE) else email, "" if " " in login else login)
 
 
 def same_person(one: str, other: str) -> bool:

@@ -92,7 +92,8 @@ def quiet_session(workspace: Workspace) -> Session:
 def resolve_actor(explicit: str | None, env: Mapping[str, str], cwd: str) -> str:
     """Who acts: `explicit`, else `$KAIZEN_ACTOR`, else git's `user.name <user.email>`, else the login name.
 
-    Raises UsageError for an empty name, one with control or invisible characters, or one of more than MAX_ACTOR.
+    Raises UsageError for an empty name, one with control or invisible characters, what is no name, one of more than
+    MAX_ACTOR.
     """
     if explicit is not None:
         return check_actor(explicit, "--actor")
@@ -117,9 +118,19 @@ def check_actor(text: str, source: str) -> str:
             f"the actor `{actor}` has control or invisible characters ({source})",
             hint='give a plain name: --actor "Ada <ada@example.org>"',
         )
+    if not _names_somebody(actor):
+        raise UsageError(f"the actor `{actor}` is no name ({source})", hint='give one: --actor "Ada <ada@example.org>"')
     if len(actor) > MAX_ACTOR:
         raise UsageError(f"the actor has {len(actor)} characters ({source})", hint=f"{MAX_ACTOR} at most")
     return actor
+
+
+def _names_somebody(actor: str) -> bool:
+    """A letter or digit at least, and brackets only around an address at the end: git takes others out of a name, and
+    the author of a commit would be another person."""
+    name, bracket, address = actor.partition("<")
+    closed = address.endswith(">") and address.count(">") == 1 and "<" not in address
+    return any(map(str.isalnum, actor)) and ">" not in name and (not bracket or closed)
 
 
 def _login(env: Mapping[str, str]) -> str:

@@ -103,6 +103,12 @@ json.dump({{"summary": "Counts one further.\\n\\n# No heading\\nKaizen-Ticket: K
     assert forge.leftovers() == []
 
 
+def test_an_actor_without_an_address_is_an_author_with_one(forge: Forge) -> None:
+    forge.proposes(TWO)
+    forge.ok("create", "KAIZ-001", actor="eva")
+    assert forge.git("log", "-1", "--format=%an <%ae>|%cn <%ce>", forge.branch) == "|".join(["eva <eva@localhost>"] * 2)
+
+
 def test_a_second_proposal_follows_the_first_and_people_s_words_stay(forge: Forge) -> None:
     code = 'n = int(open("app.py").read().split()[-1])\nopen("app.py", "w").write(f"N = {n + 1}\\n")'
     forge.proposes(code)
@@ -359,6 +365,16 @@ def test_where_no_suite_is_set_the_proof_is_unknown(forge: Forge) -> None:
     assert made.data["added_tests"] == "unknown"
     assert "nothing says how tests are run" in made.err
     assert "were not tried." in forge.spec.replace("\n", " ")
+
+
+def test_tests_that_never_end_show_nothing(forge: Forge) -> None:
+    path = forge.root / "registry/kaizen/components/shop.yml"
+    path.write_text(path.read_text() + SUITE + "  sandbox: {time: 2s}\n", encoding="utf-8")
+    forge.ok("update", "KAIZ-001", "--label", "bug")
+    forge.proposes(f'{TWO}\nos.mkdir("tests")\nopen("tests/test_n.py", "w").write("import time; time.sleep(1000)")')
+    made = forge.cli("create", "KAIZ-001", "--json")
+    assert made.data["added_tests"] == "unknown"
+    assert "discover -s tests` took longer than 2 s and was ended" in made.err
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])

@@ -39,6 +39,10 @@ def test_an_actor_is_read_as_git_writes_it(text: str, name: str, email: str, log
         (ANA, BOB, False),
         (ANA, "bob", False),
         ("ana", "bob", False),
+        ("ana.", "ana", True),
+        ("ana <ana@localhost>", ANA, True),
+        ("ana <ana@localhost>", "ana", True),
+        ("bob <bob@localhost>", ANA, False),
         ("", "", False),
     ],
 )

@@ -33,7 +33,24 @@ def test_without_any_name_the_system_is_asked(tmp_path: Path) -> None:
     assert resolve_actor(None, {}, str(tmp_path)) != ""
 
 
-@pytest.mark.parametrize("actor", ["", " ", "a\nb", "a\x1b[0m", "a\u202eb", "a\u200bb", "x" * (MAX_ACTOR + 1)])
+@pytest.mark.parametrize(
+    "actor",
+    [
+        "",
+        " ",
+        "a\nb",
+        "a\x1b[0m",
+        "a\u202eb",
+        "a\u200bb",
+        "x" * (MAX_ACTOR + 1),
+        ".",
+        "<>",
+        "x <y",
+        "x <",
+        "<x> y",
+        "x> <y>",
+    ],
+)
 def test_what_is_no_name_is_refused(actor: str) -> None:
     with pytest.raises(UsageError):
         check_actor(actor, "--actor")

@@ -1,14 +1,19 @@
 """What Create writes: the commit's message, sections of Patch-Spec.md, the skeleton; whatever the texts are."""
 
+import re
 import subprocess
 from pathlib import Path
 
-from hypothesis import given
+import pytest
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from kaizen_tui.core.actors import same_person
+from kaizen_tui.core.errors import UsageError
 from kaizen_tui.core.patch_spec import REQUIRED_SECTIONS, TEMPLATE, fill, section_text, template, unfilled_sections
 from kaizen_tui.core.text import safe
 from kaizen_tui.core.ticket import Ticket
+from kaizen_tui.loop.context import check_actor
 from kaizen_tui.loop.creation.commit import message_of, person
 from kaizen_tui.loop.creation.generator import Result
 from kaizen_tui.loop.creation.proof import NO_FIX
@@ -43,6 +48,11 @@ def test_words_of_others_stay_within_their_section(title: str, summary: str, not
     assert "Summary" in filled
     assert "\x1b" not in text
     assert "\u202e" not in text
+
+
+def test_a_criterion_stays_readable() -> None:
+    assert "- [ ] p95_ms <= 10 and x < 5" in by_hand(a_ticket("t", "o", "p", "p95_ms <= 10 and x < 5"))["Test Plan"]
+    assert "&lt;!-- a" in by_hand(a_ticket("t", "o", "p", "<!-- a"))["Test Plan"]
 
 
 @given(HOSTILE)
@@ -94,8 +104,33 @@ def test_the_skeleton_is_python_whatever_the_ticket_says(title: str, criterion: 
     assert [name for name in found if name.startswith("test")] == ["test_kaiz_001"]
 
 
-def test_people_for_git() -> None:
-    assert person("Ada Lovelace <ada@example.org>") == ("Ada Lovelace", "ada@example.org")
-    assert person("<ada@example.org>") == ("ada@example.org", "ada@example.org")
-    assert person("ada") == ("ada", "")
-    assert person("ada@example.org") == ("ada@example.org", "ada@example.org")
+@pytest.mark.parametrize(
+    ("actor", "configured", "name", "email"),
+    [
+        ("Ada Lovelace <ada@example.org>", "Bob <bob@example.org>", "Ada Lovelace", "ada@example.org"),
+        ("<ada@example.org>", "", "ada@example.org", "ada@example.org"),
+        ("ada@example.org", "", "ada@example.org", "ada@example.org"),
+        ("ada", "Ada Lovelace <ada@example.org>", "Ada Lovelace", "ada@example.org"),
+        ("ada", "Bob <bob@example.org>", "ada", "ada@localhost"),
+        ("ada <>", "", "ada", "ada@localhost"),
+        ("Ada Lovelace", "ada", "Ada Lovelace", "ada.lovelace@localhost"),
+    ],
+)
+def test_people_for_git(actor: str, configured: str, name: str, email: str) -> None:
+    assert person(actor, configured) == (name, email)
+
+
+@given(st.text(min_size=1, max_size=30), st.sampled_from(["", "Ada Lovelace <ada@example.org>"]))
+@example("x.", "")
+@example("'ada'", "")
+@example("Ada <ada@localhost>", "")
+def test_whoever_makes_a_commit_is_known_as_its_author(text: str, configured: str) -> None:
+    try:
+        actor = check_actor(text, "--actor")
+    except UsageError:
+        return
+    # As git writes a name: without signs at its ends, without brackets.
+    name, email = (re.sub("[<>]", "", part).strip(" .,:;<>\"'\\") for part in person(actor, configured))
+    assert name
+    assert email
+    assert same_person(actor, f"{name} <{email}>")

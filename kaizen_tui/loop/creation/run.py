@@ -19,7 +19,7 @@ from kaizen_tui.loop.cards import subject_of
 from kaizen_tui.loop.context import Session
 from kaizen_tui.loop.creation import proof as proving
 from kaizen_tui.loop.creation import spec as writing
-from kaizen_tui.loop.creation.commit import commit_tree, message_of
+from kaizen_tui.loop.creation.commit import commit_tree, message_of, person
 from kaizen_tui.loop.creation.generator import Result, generate
 from kaizen_tui.loop.creation.place import Place, find_place, put, refuse_unclean, take_back
 from kaizen_tui.loop.creation.proof import Proof
@@ -33,7 +33,7 @@ from kaizen_tui.sandbox.lease import Lease
 from kaizen_tui.sandbox.protections import Machine, look_at_machine
 from kaizen_tui.sandbox.spec import Mode
 from kaizen_tui.sandbox.worktree import Worktree, add_worktree
-from kaizen_tui.store import files
+from kaizen_tui.store import files, git
 from kaizen_tui.store.reading import TicketFile, read_ticket_file
 from kaizen_tui.store.records import NewEvent, Transaction
 from kaizen_tui.store.trust import need_trust
@@ -236,7 +236,7 @@ class _Proposal:
         self._tell("commit")
         session, ticket = self._task.session, self._task.ticket
         message = message_of(ticket, self._name, made.result)
-        commit = commit_tree(tree, recorded.tree, message, session.actor, session.now())
+        commit = commit_tree(tree, recorded.tree, message, self._author(), session.now())
         sections = writing.by_generator(ticket, self._name, made.result, recorded.lines, proof)
         return self._published(made._replace(commit=commit), sections)
 
@@ -251,10 +251,13 @@ class _Proposal:
         evaluation = subject_of(task.session, task.file.id).evaluation
         mode, network = modes_of(task.session, evaluation, self._env)
         recorded = record(tree, before, tests, self._scratch, keep=True)
-        trial = commit_tree(tree, recorded.tree, "tests alone", task.session.actor, task.session.now())
+        trial = commit_tree(tree, recorded.tree, "tests alone", self._author(), task.session.now())
         return proving.prove(
             self._lease, self._machine, task.place.root, task.place.base, trial, evaluation, mode, network
         )
+
+    def _author(self) -> tuple[str, str]:
+        return person(self._task.session.actor, git.identity(self._task.place.root))
 
     def _published(self, made: Made, sections: Mapping[str, str]) -> Made:
         """Branch, worktree, Patch-Spec.md and log entry, or none of them."""
