@@ -8,6 +8,7 @@ from kaizen_tui.cli.invocation import Call
 from kaizen_tui.cli.output import Painter, columns, emit, emit_json, note
 from kaizen_tui.cli.show import ticket_json
 from kaizen_tui.core.errors import StoreError
+from kaizen_tui.core.numbers import with_unit
 from kaizen_tui.core.text import safe, safe_block
 
 if TYPE_CHECKING:
@@ -107,8 +108,7 @@ def card_lines(card: "ScoreCard", paint: Painter) -> list[str]:
     ]
     lines += [f"  - {safe(reason)}" for reason in card.reasons]
     if card.metrics:
-        head = ("metric", "baseline", "candidate", "ratio", "interval", "samples", "verdict")
-        lines += ["", *columns([head, *map(_metric_row, card.metrics)], indent="  ")]
+        lines += ["", *columns(_metric_rows(card), indent="  ")]
     if card.tests is not None:
         tests = card.tests
         counts = f"{tests.passed} passed, {tests.failed} failed, {tests.errors} errors, {tests.skipped} skipped"
@@ -116,23 +116,30 @@ def card_lines(card: "ScoreCard", paint: Painter) -> list[str]:
     if card.criteria:
         lines += ["", "Criteria:"]
         for result in card.criteria:
-            measured = "not measured" if result.measured is None else f"measured {result.measured:g}"
+            found = safe(card.measured(result))
+            measured = f"measured {found}" if found else "not measured"
             shown = paint(result.verdict, _COLOURS.get(result.verdict))
             lines.append(f"  {shown}  {safe(result.text)}  ({result.kind}, {measured})")
     return lines
 
 
-def _metric_row(metric: "MetricResult") -> tuple[str, ...]:
-    unit = f" {metric.unit}" if metric.unit else ""
+def _metric_rows(card: "ScoreCard") -> list[tuple[str, ...]]:
+    """With a head. The pairs only where they aren't the card's: so it fits into 80 columns."""
+    other = any(metric.samples != card.pairs for metric in card.metrics)
+    head = ("metric", "baseline", "candidate", "ratio", "interval", *(("pairs",) if other else ()), "verdict")
+    return [head, *(_metric_row(metric, with_pairs=other) for metric in card.metrics)]
+
+
+def _metric_row(metric: "MetricResult", *, with_pairs: bool) -> tuple[str, ...]:
     ratio, interval = "-", "-"
     if metric.ratio is not None:
         ratio, interval = f"{metric.ratio.point:.3g}", f"[{metric.ratio.low:.3g}, {metric.ratio.high:.3g}]"
     return (
         safe(metric.name),
-        "-" if metric.baseline is None else safe(f"{metric.baseline:g}{unit}"),
-        "-" if metric.candidate is None else safe(f"{metric.candidate:g}{unit}"),
+        "-" if metric.baseline is None else safe(with_unit(metric.baseline, metric.unit)),
+        "-" if metric.candidate is None else safe(with_unit(metric.candidate, metric.unit)),
         ratio,
         interval,
-        str(metric.samples),
+        *((str(metric.samples),) if with_pairs else ()),
         metric.verdict,
     )

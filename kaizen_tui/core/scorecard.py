@@ -6,6 +6,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from kaizen_tui.core.checker import FieldError, FieldErrors, Path
+from kaizen_tui.core.numbers import with_unit
 from kaizen_tui.core.times import parse_rfc3339
 from kaizen_tui.core.typed import field_errors
 from kaizen_tui.core.values import kind_of, quoted
@@ -197,6 +198,12 @@ class ScoreCard(_Part):
         """The file's bytes: indented JSON with a final newline; parse() reads it back equal."""
         text = json.dumps(self.model_dump(mode="json", by_alias=True), indent=2, ensure_ascii=False, allow_nan=False)
         return text.encode("utf-8") + b"\n"
+
+    def measured(self, criterion: CriterionResult) -> str:
+        """What one of its criteria was held against, in words: "30.5 ms against 21.8 ms", "" where nothing was."""
+        unit = next((metric.unit for metric in self.metrics if metric.name == criterion.metric), "")
+        values = (criterion.measured, criterion.baseline)
+        return " against ".join(with_unit(value, unit) for value in values if value is not None)
 
     @property
     def in_sandbox(self) -> bool:

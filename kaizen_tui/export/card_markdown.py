@@ -26,7 +26,7 @@ def card_markdown(card: ScoreCard) -> str:
             "",
             "| | criterion | | measured | verdict |",
             "|---|---|---|--:|---|",
-            *map(_criterion, card.criteria),
+            *(_criterion(card, result) for result in card.criteria),
         ]
     if card.tests is not None:
         tests = card.tests
@@ -61,10 +61,8 @@ def _value(value: float | None, unit: str) -> str:
     return "–" if value is None else escaped(with_unit(value, unit))
 
 
-def _criterion(result: CriterionResult) -> str:
-    measured = "–" if result.measured is None else human_number(result.measured)
-    if result.baseline is not None:
-        measured += f" against {human_number(result.baseline)}"
+def _criterion(card: ScoreCard, result: CriterionResult) -> str:
+    measured = escaped(card.measured(result) or "–")
     verdict = "left to the canary" if result.verdict == "canary" else result.verdict
     cells = (_MARKS[result.verdict], escaped(result.text), result.kind, measured, verdict)
     return f"| {' | '.join(cells)} |"

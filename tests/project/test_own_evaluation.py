@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from kaizen_tui.cli.output import Painter
+from kaizen_tui.cli.show_parts import card_lines
 from kaizen_tui.core.component import Component
 from kaizen_tui.core.evaluation import Evaluation
 from kaizen_tui.core.log_view import LogEntry
@@ -66,6 +68,15 @@ def test_the_card_is_of_this_component(card: ScoreCard, evaluation: Evaluation) 
     assert card.pairs == max(one.pairs for one in evaluation.benchmarks)
     measured = {name for one in evaluation.benchmarks for name in one.metrics.values()}
     assert {metric.name for metric in card.metrics} == measured
+
+
+def test_its_table_fits_into_a_terminal(card: ScoreCard) -> None:
+    lines = card_lines(card, Painter(on=False))
+    head = next(place for place, line in enumerate(lines) if line.startswith("  metric "))
+    table = lines[head : head + 1 + len(card.metrics)]
+    assert max(map(len, table)) <= 80
+    assert any("595 ms" in line for line in table)
+    assert "  pass  list_cpu_s <= 1.05 * baseline  (success, measured 0.694 s against 0.716 s)" in lines
 
 
 def test_it_compares_a_commit_of_this_repository_with_the_one_before(

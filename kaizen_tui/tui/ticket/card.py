@@ -112,15 +112,14 @@ def card_page(card: "ScoreCard", width: int) -> list[Content]:
         mark, style = ("✔", GOOD) if tests.ok else ("✖", BAD)
         said.append(Content.assemble(text(f"{mark} ", style), text(f"{counts} in {human_number(tests.duration_s)} s")))
     if card.criteria:
-        said += [heading("CRITERIA"), *(criterion_row(result) for result in card.criteria)]
+        said += [heading("CRITERIA"), *(criterion_row(card, result) for result in card.criteria)]
     return [*said, *_made_of(card)]
 
 
-def criterion_row(result: "CriterionResult") -> Content:
+def criterion_row(card: "ScoreCard", result: "CriterionResult") -> Content:
     """One automatic criterion with what was measured."""
-    measured = "not measured" if result.measured is None else f"measured {human_number(result.measured)}"
-    if result.baseline is not None:
-        measured += f", baseline {human_number(result.baseline)}"
+    found = card.measured(result)
+    measured = f"measured {found}" if found else "not measured"
     kind = "" if result.kind == "success" else "abort: "
     return Content.assemble(
         text(f"{VERDICT_SHAPES[result.verdict]} ", VERDICT_STYLES[result.verdict]),

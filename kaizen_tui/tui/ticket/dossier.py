@@ -10,7 +10,6 @@ from kaizen_tui.core.conditions import is_about_canary, readings
 from kaizen_tui.core.criterion_text import Reading
 from kaizen_tui.core.errors import KaizenError
 from kaizen_tui.core.log_view import LogEntry
-from kaizen_tui.core.numbers import human_number
 from kaizen_tui.core.slo import STATE_WORDS
 from kaizen_tui.core.states import FINAL
 from kaizen_tui.core.times import age, parse_rfc3339
@@ -266,10 +265,8 @@ def _criterion(facts: "Facts", reading: Reading, *, abort: bool) -> Criterion:
     if found.verdict == "canary":
         return Criterion(text, True, abort, "open", "in the canary", later=True)
     marks: dict[str, CriterionMark] = {"pass": "met", "fail": "failed", "inconclusive": "undecided"}
-    said = human_number(found.measured) if found.measured is not None else "not measured"
-    if found.measured is not None and found.baseline is not None:
-        said += f", baseline {human_number(found.baseline)}"
-    return Criterion(text, True, abort, marks[found.verdict], said, found.measured)
+    said = card.measured(found) if card is not None else ""
+    return Criterion(text, True, abort, marks[found.verdict], said or "not measured", found.measured)
 
 
 def _canary_events(facts: "Facts") -> tuple[LogEntry, ...]:
