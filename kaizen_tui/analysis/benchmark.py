@@ -101,8 +101,11 @@ def compare(
         raise ValueError("a tolerance lies between 0 and 1")
     drawn = {place: _draw(metric, tolerance, rng) for place, metric in enumerate(metrics) if _has_ratio(metric)}
     claimed = _holm({place: one.p for place, one in drawn.items()}, alpha)
+    level = alpha / max(1, len(drawn) - len(claimed))
     return tuple(
-        _judged(drawn[place], tolerance, alpha, claimed=place in claimed) if place in drawn else _without_ratio(metric)
+        _judged(drawn[place], tolerance, (alpha, level), claimed=place in claimed)
+        if place in drawn
+        else _without_ratio(metric)
         for place, metric in enumerate(metrics)
     )
 
@@ -156,8 +159,9 @@ def _holm(p_values: dict[int, float], alpha: float) -> set[int]:
     return claimed
 
 
-def _judged(drawn: _Drawn, tolerance: float, alpha: float, *, claimed: bool) -> Compared:
-    metric = drawn.metric
+def _judged(drawn: _Drawn, tolerance: float, levels: tuple[float, float], *, claimed: bool) -> Compared:
+    """levels: of the interval, and of the next claim among those that are left."""
+    metric, (alpha, level) = drawn.metric, levels
     tail = _NORMAL.cdf(_NORMAL.inv_cdf(alpha / 2) * _widening(len(metric.baseline)))
     low, high = (float(value) for value in np.quantile(drawn.ratios, [tail, 1 - tail]))
     low, high = min(low, drawn.point), max(high, drawn.point)
@@ -167,7 +171,10 @@ def _judged(drawn: _Drawn, tolerance: float, alpha: float, *, claimed: bool) -> 
         verdict = "regressed" if larger == (metric.direction == "lower") else "improved"
     elif 1 - tolerance <= low and high <= 1 + tolerance:
         verdict = "unchanged"
-    more = _more_pairs(len(metric.baseline), drawn.point, low, high, tolerance) if verdict == "inconclusive" else None
+    more = None
+    if verdict == "inconclusive":
+        widened = _NORMAL.inv_cdf(level / 2) / _NORMAL.inv_cdf(alpha / 2)
+        more = _more_pairs(len(metric.baseline), drawn.point, low, high, tolerance, widened)
     return Compared(
         metric.name,
         len(metric.baseline),
@@ -189,12 +196,15 @@ def _why(low: float, high: float, tolerance: float) -> str:
     return f"{interval} reaches over the tolerance of {tolerance:.3g}"
 
 
-def _more_pairs(pairs: int, point: float, low: float, high: float, tolerance: float) -> int | None:
-    """An interval's width falls with the root of the pairs: as many as bring it to one side of the tolerance."""
+def _more_pairs(pairs: int, point: float, low: float, high: float, tolerance: float, widened: float) -> int | None:
+    """An interval's width falls with the root of the pairs: as many as bring it to one side of the tolerance.
+
+    widened: how much wider the interval of a claim is, which shares its error with those of other metrics.
+    """
     upper, lower = math.log1p(tolerance), math.log1p(-tolerance)
     here = math.log(point)
     room = here - upper if here > upper else lower - here if here < lower else min(upper - here, here - lower)
-    return _pairs_for(room, pairs, point, low, high)
+    return _pairs_for(room, pairs, point, low, high, widened if here > upper or here < lower else 1.0)
 
 
 def pairs_to_tell(compared: Compared, bound: float) -> int | None:
@@ -208,9 +218,9 @@ def pairs_to_tell(compared: Compared, bound: float) -> int | None:
     return _pairs_for(room, compared.pairs, compared.point, compared.low, compared.high)
 
 
-def _pairs_for(room: float, pairs: int, point: float, low: float, high: float) -> int | None:
+def _pairs_for(room: float, pairs: int, point: float, low: float, high: float, widened: float = 1.0) -> int | None:
     """room: from the ratio to the nearest bound, as a logarithm."""
-    width = max(math.log(high) - math.log(point), math.log(point) - math.log(low))
+    width = widened * max(math.log(high) - math.log(point), math.log(point) - math.log(low))
     if width <= 0 or room <= 0:
         return None
     if width / room > math.sqrt(MOST_PAIRS):

@@ -75,6 +75,18 @@ def test_too_few_pairs_say_how_many_more() -> None:
     assert one(Pairs("x", "lower", (1.0, 1.0), (2.0, 2.0))).more_pairs == 3
 
 
+def test_of_one_of_several_metrics_as_many_more_as_decide_it_among_them() -> None:
+    rng = np.random.default_rng(21)
+
+    def among(pairs: int, ratio: float) -> Compared:
+        others = [drawn(rng, pairs, 1.0, 0.10, f"m{nth}") for nth in range(9)]
+        return compare([drawn(rng, pairs, ratio, 0.10), *others], 0.05, rng)[0]
+
+    first = next(found for found in iter(lambda: among(20, 1.13), None) if "as one of several" in found.why)
+    more = 20 + (first.more_pairs or 0)
+    assert sum(among(more, first.point or 0).verdict == "regressed" for _ in range(80)) >= 36
+
+
 def test_direction_decides_what_is_better() -> None:
     rng = np.random.default_rng(1)
     slower = drawn(rng, 20, 1.5, 0.05)
