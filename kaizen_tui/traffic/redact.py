@@ -46,6 +46,7 @@ _ASSIGNED = re.compile(
 )
 _NO_VALUES = ("bearer", "basic", "true", "false", "null", "none")
 _BLANK = re.compile(r"(\r?\n\r?\n)")
+_FORM_DATA = re.compile(r"^content-disposition:\s*form-data\b", re.IGNORECASE | re.MULTILINE)
 _PART_NAME = re.compile(r"""\bname=(?:"([^"\r\n]{1,200})"|([^\s";]{1,200}))""")
 _LATER = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])[\w.~%+=-]{16,}")
 _MASK = re.compile(r"(?:(?i:bearer|basic)(?:\s|%20|\+)+)?redacted-[0-9]+")
@@ -182,7 +183,7 @@ class Redactor:
     def _body(self, request: Request) -> bytes:
         kind = next((value for name, value in request.headers if name.lower() == "content-type"), "").lower()
         text = request.body.decode()
-        if "multipart/" in kind:
+        if "multipart/" in kind or _FORM_DATA.search(text):  # not every recorder keeps the header
             return "".join(map(self._form_part, re.split(r"(\r?\n--)", text))).encode()
         if "x-www-form-urlencoded" in kind:
             return self._parameters(text).encode()

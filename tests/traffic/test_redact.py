@@ -99,6 +99,7 @@ PLANTED = {
         method="POST", body=f"user=ada&password={quote_plus(SECRET)}", kind="application/x-www-form-urlencoded"
     ),
     "multipart": entry(method="POST", body=MULTIPART, kind="multipart/form-data; boundary=XX"),
+    "multipart, without its header": entry(method="POST", body=MULTIPART, kind="text/plain"),
     "JSON": entry(method="POST", body=json.dumps({"user": "ada", "password": SECRET})),
     "JSON, unescaped": entry(method="POST", body=json.dumps({"clientSecret": SECRET}, ensure_ascii=False)),
     "JSON, deep": entry(method="POST", body=json.dumps([{"a": [{"credentials": {"x": [SECRET, {"y": PLAIN}]}}]}])),
