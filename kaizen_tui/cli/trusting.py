@@ -61,10 +61,20 @@ def commands_of(config: "Config") -> list[tuple[str, tuple[str, ...]]]:
 
 
 def touching_lines(config: "Config") -> list[str]:
-    """What acts without a command: splitters on a socket and files of other programs, webhooks on addresses."""
+    """What acts without a command: splitters on a socket and files of other programs, webhooks on addresses; and what
+    makes the sandbox weaker."""
     from kaizen_tui.notify.receivers import address_of
 
     lines = []
+    if config.sandbox.mode != "bubblewrap":
+        lines.append(f"sandbox.mode: {config.sandbox.mode}: evaluations and generators run without the sandbox")
+    if config.sandbox.network == "host":
+        lines.append("sandbox.network: host: evaluations may use the network")
+    for name, generator in config.generators.items():
+        given = ["the network"] if generator.network == "host" else []
+        given += [f"${variable}" for variable in generator.pass_env] + list(generator.read_only)
+        if given:
+            lines.append(f"generators.{name}: gets {', '.join(given)}")
     for name, one in config.splitters.items():
         if one.type == "haproxy":
             lines.append(f"splitters.{name}: sets {one.limit_map} and {one.salt_map} through {one.socket}")

@@ -45,6 +45,17 @@ def test_trust_is_shown_given_lost_by_a_change_and_taken_back(world: World, home
     assert world.cli("trust", "--check").code == 1
 
 
+def test_what_weakens_the_sandbox_is_shown(world: World, home: dict[str, str]) -> None:
+    world.config(
+        "sandbox: {mode: container, network: host}\n"
+        "generators: {agent: {command: [agent], network: host, pass_env: [AGENT_KEY]}}\n"
+    )
+    said = world.cli("trust", "--check").out
+    assert "sandbox.mode: container: evaluations and generators run without the sandbox" in said
+    assert "sandbox.network: host: evaluations may use the network" in said
+    assert "generators.agent: gets the network, $AGENT_KEY" in said
+
+
 def test_the_same_file_elsewhere_is_another_one(world: World, home: dict[str, str], tmp_path: Path) -> None:
     world.config(SETTINGS)
     world.ok("trust")
