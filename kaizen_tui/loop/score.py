@@ -88,8 +88,8 @@ def _by_name(found: Sequence[Sequence[Measurement]]) -> dict[str, list[Measureme
 def _series(name: str, old: list[Measurement], new: list[Measurement]) -> Series:
     first = (new or old)[0]
     for item in (*old, *new):
-        if (item.unit, item.direction) != (first.unit, first.direction):
-            raise UsageError(f"{name} was measured in {first.unit or 'no unit'} and in {item.unit or 'no unit'}")
+        if item.terms != first.terms:
+            raise UsageError(f"{name} can't be compared: it was measured {first.terms} and {item.terms}")
     if len(old) == len(new) == 1 and old[0].runs and new[0].runs:
         size = min(len(old[0].runs), len(new[0].runs), formats.MOST_RUNS)
         return Series(name, first.unit, first.direction, old[0].runs[:size], new[0].runs[:size], first.decisive)

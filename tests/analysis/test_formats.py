@@ -155,6 +155,8 @@ WRONG: list[tuple[str, Any, str]] = [
     ("json", b"\xff\xfe", "not UTF-8"),
     ("json", b'{"a": NaN}', "NaN is no number"),
     ("json", b'{"a": 1e999}', "no finite number"),
+    ("json", b'{"a": -1e308}', "is no measurement: -1e+308"),
+    ("json", b'{"a": 1e-308}', "is no measurement"),
     ("json", b'{"a": 1, "a": 2}', "stands twice"),
     ("json", b'{"a": ' + b"9" * 5000 + b"}", "integer"),
     ("json", b"[" * 100_000, "nested too deeply"),

@@ -300,6 +300,29 @@ def test_a_benchmark_that_says_nonsense(shop: Shop) -> None:
     assert "must be an object" in json.dumps(shop.card["reasons"])
 
 
+def test_what_the_two_versions_measure_in_other_terms_is_not_compared(tmp_path: Path) -> None:
+    shop = Shop(tmp_path / "shop", '  benchmarks:\n    - {command: [sh, -c, "cat x.y; cat out.json"]}\n')
+    shop.write("out.json", '{"wait": {"value": 4, "unit": "s"}, "a": {"value": 4, "direction": "lower"}}')
+    shop.write("x.y", "")
+    shop.commit("bench")
+    shop.git("checkout", "-q", "-b", "kaizen/KAIZ-001")
+    shop.write("out.json", '{"wait": {"value": 4, "unit": "ms"}, "a": {"value": 8, "direction": "higher"}}')
+    shop.commit("change")
+    shop.git("checkout", "-q", "main")
+    assert shop.cli("evaluate", "KAIZ-001", "--pairs", "5").code == 7
+    assert shop.card["reasons"] == [
+        "wait can't be compared: it was measured in s, lower is better and in ms, lower is better",
+        "a can't be compared: it was measured in no unit, lower is better and in no unit, higher is better",
+    ]
+    assert [one["name"] for one in shop.card["metrics"]] == ["sh_cpu_s"]
+
+
+def test_long_lines_of_a_failed_command_are_cut(shop: Shop) -> None:
+    shop.change(work="import sys; sys.exit('x' * 5000)\n")
+    done = shop.cli("evaluate", "KAIZ-001", "--pairs", "2")
+    assert max(map(len, done.err.splitlines())) < 350
+
+
 def test_without_a_branch_the_command_that_makes_it_is_named(shop: Shop) -> None:
     done = shop.cli("evaluate", "KAIZ-001")
     assert done.code == 2

@@ -12,6 +12,7 @@ MAX_BYTES = 64 << 20
 HINT = "check the command and its format"
 _LONGEST_LIST = 1_000_000
 _LONGEST_PATH = 200
+_LARGEST = 1e100
 
 
 class Node:
@@ -71,7 +72,7 @@ class Node:
 
     @property
     def number(self) -> float:
-        """A finite number."""
+        """A finite number, of which products and ratios are finite as well."""
         if isinstance(self.value, bool) or not isinstance(self.value, (int, float)):
             raise self.wrong(f"must be a number, not {kind_of(self.value)}")
         try:
@@ -80,6 +81,8 @@ class Node:
             number = math.inf
         if not math.isfinite(number):
             raise self.wrong("is no finite number")
+        if number and not 1 / _LARGEST <= abs(number) <= _LARGEST:
+            raise self.wrong(f"is no measurement: {number:g}")
         return number
 
     @property

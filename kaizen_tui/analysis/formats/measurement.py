@@ -43,6 +43,11 @@ class Measurement:
     by_default: bool = True
     decisive: bool = True
 
+    @property
+    def terms(self) -> str:
+        """What two measurements have to share to be compared, in words: "in ms, lower is better"."""
+        return f"in {self.unit or 'no unit'}, {self.direction} is better"
+
 
 def metric_name(*parts: str) -> str:
     """A metric's name of a tool's own words: blanks and signs become `_`; one that is too long is cut and marked."""

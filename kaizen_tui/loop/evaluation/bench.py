@@ -23,6 +23,7 @@ from kaizen_tui.sandbox.worktree import Worktree
 Side = Literal["baseline", "candidate"]
 SIDES: tuple[Side, Side] = ("baseline", "candidate")
 _LINES, _CHARACTERS = 20, 4000  # shown of what a failed command printed
+_LONGEST = 300  # characters of one of the lines: of bytes that are no text each is shown as four
 
 
 class CommandError(StoreError):
@@ -125,9 +126,14 @@ def limits_of(wanted: SandboxLimits) -> Limits:
 def label_of(benchmark: Benchmark, others: int) -> str:
     """What a benchmark is called where it names its own CPU time: its script, or its program. others: before it of the
     same name."""
-    words = [word for word in benchmark.command[1:] if not word.startswith("-") and "." in os.path.basename(word)]
+    words = [word for word in benchmark.command[1:] if _is_script(word)]
     name = os.path.splitext(os.path.basename((words or benchmark.command)[0]))[0]
     return metric_name(name, str(others + 1) if others else "")
+
+
+def _is_script(word: str) -> bool:
+    """A file's name with an ending, and no program text such as that of `sh -c`."""
+    return not word.startswith("-") and " " not in word and "." in os.path.basename(word)
 
 
 def _of_run(outcome: Outcome, label: str) -> tuple[Measurement, ...]:
@@ -165,9 +171,10 @@ def how(outcome: Outcome) -> str:
 
 
 def tail(outcome: Outcome) -> str:
-    """The end of what it said: of stderr, else of stdout; at most twenty lines."""
+    """The end of what it said: of stderr, else of stdout; at most twenty lines, long ones cut."""
     for output in (outcome.stderr, outcome.stdout):
         text = output.read()[-_CHARACTERS:].decode("utf-8", "replace").strip()
         if text:
-            return "\n".join(text.splitlines()[-_LINES:])
+            lines = text.splitlines()[-_LINES:]
+            return "\n".join(line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…" for line in lines)
     return ""

@@ -108,7 +108,8 @@ def refuse_twice(known: Sequence[Series], found: Sequence[Series], by: str) -> N
 
 
 def series_of(pairs: Sequence[Pair]) -> tuple[list[Series], list[str]]:
-    """The series of what each sample of a side measured; in words what only some of them did."""
+    """The series of what each sample of a side measured; in words what can't be one, for only some of them did, or not
+    in the same terms."""
     old, new = ([{item.name: item for item in pair[side]} for pair in pairs] for side in (0, 1))
     found, doubts = [], []
     for name in dict.fromkeys(name for sample in (*new, *old) for name in sample):
@@ -117,6 +118,10 @@ def series_of(pairs: Sequence[Pair]) -> tuple[list[Series], list[str]]:
             doubts.append(f"{name} was measured in some of the samples only")
             continue
         first = (sides[1] or sides[0])[0]
+        terms = dict.fromkeys(item.terms for side in sides for item in side)
+        if len(terms) > 1:
+            doubts.append(f"{name} can't be compared: it was measured {' and '.join(terms)}")
+            continue
         baseline, candidate = (tuple(item.value for item in side) for side in sides)
         found.append(Series(name, first.unit, first.direction, baseline, candidate, first.decisive))
     return found, doubts
