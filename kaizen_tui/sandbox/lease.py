@@ -30,6 +30,7 @@ _FLAGS = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
 _PATIENCE = 10.0  # seconds for killed processes to be gone
 _PAUSE = 0.002
 _LIMIT = 1 << 20  # bytes of a lease's record
+_WRITABLE = "make it writable, with space on its disk"
 _ADMIN = re.compile(r"/worktrees/[^/]+\Z")
 
 
@@ -81,7 +82,9 @@ class Lease:
         try:
             os.write(self._fd, line)
         except OSError as error:
-            raise StoreError(f"cannot write the sandbox's record: {error.strerror}", where=self._room) from error
+            raise StoreError(
+                f"cannot write the sandbox's record: {error.strerror}", where=self._room, hint=_WRITABLE
+            ) from error
 
     def close(self) -> None:
         """Ends and removes everything. Again does nothing."""
@@ -104,7 +107,9 @@ class Lease:
             try:
                 fd = os.open(path, _FLAGS | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
             except OSError as error:
-                raise StoreError(f"cannot make the sandbox's folder: {error.strerror}", where=self._room) from error
+                raise StoreError(
+                    f"cannot make the sandbox's folder: {error.strerror}", where=self._room, hint=_WRITABLE
+                ) from error
             self.folder, self._fd = f"{self._room}/{name}", fd
             # A sweep may have found it before it was locked, and removed it.
             if not _locked(fd) or not _in_place(fd, path):
@@ -121,7 +126,7 @@ def sweep(folder: str) -> list[str]:
             raise StoreError("the sandbox's folder is a symbolic link", where=folder, hint="remove it")
         names = sorted(os.listdir(folder))
     except OSError as error:
-        raise StoreError(f"cannot make the sandbox's folder: {error.strerror}", where=folder) from error
+        raise StoreError(f"cannot make the sandbox's folder: {error.strerror}", where=folder, hint=_WRITABLE) from error
     done = []
     for name in names:
         stem = name.removesuffix(".lease")

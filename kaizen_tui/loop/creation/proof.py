@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple
 from kaizen_tui.analysis.junit import read_junit
 from kaizen_tui.core.errors import StoreError
 from kaizen_tui.core.evaluation import Evaluation, SuiteCommand
-from kaizen_tui.loop.evaluation.bench import SIDES, Bench, CommandError, Side, limits_of
+from kaizen_tui.loop.evaluation.bench import SIDES, Bench, CommandError, Side, how, limits_of, shown
 from kaizen_tui.sandbox.inside import read_inside, remove_inside
 from kaizen_tui.sandbox.lease import Lease
 from kaizen_tui.sandbox.protections import Machine
@@ -66,7 +66,7 @@ def _failures(bench: Bench, side: Side, suite: SuiteCommand) -> int:
         remove_inside(tree, suite.junit)
     outcome = bench.run(side, suite.command, "tests")
     if outcome.troubles:
-        raise StoreError(f"the tests {outcome.troubles[0]}")
+        raise StoreError(f"{shown(suite.command)} {how(outcome)}")
     if suite.junit is None:
         return 0 if outcome.ok else 1
     found = read_junit(read_inside(tree, suite.junit), suite.junit)

@@ -1,5 +1,6 @@
 """What Patch-Spec.md can say of a change by itself: from the ticket, the diff, and what the generator says of it."""
 
+import re
 from collections.abc import Sequence
 
 from kaizen_tui.core.text import safe, safe_block
@@ -78,7 +79,8 @@ def _inline(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    return text.replace("<", "&lt;")
+    """Without HTML and placeholders; a criterion such as `p95_ms <= 10` stays as it is."""
+    return re.sub(r"<(?![ =])", "&lt;", text)
 
 
 def _code(text: str) -> str:
