@@ -237,6 +237,24 @@ def latencies(
     return found[0], found[1], bounds
 
 
+def guarded_rollbacks(traffic: Traffic, objective: float) -> Array:
+    """Seconds to the roll-back of each canary, judged whole: by its ratio, and by an SLO's budget that burns."""
+    canaries, looks = traffic.canary_total.shape
+    settings = Settings((Sli("errors", objective=objective),), planned_looks=looks)
+    found = np.full(canaries, np.inf)
+    for one in range(canaries):
+        subject = Canary(settings)
+        rows = zip(*(part[one].tolist() for part in traffic[:4]), strict=True)
+        batch = [
+            (subject, Look((n + 1) * traffic.look, {"errors": Ratio(*row[:2])}, {"errors": Ratio(*row[2:])}))
+            for n, row in enumerate(rows)
+        ]
+        for _, verdict in judge(batch, changes=True):
+            if verdict.answer == "rollback":
+                found[one] = verdict.at
+    return found
+
+
 def latency_rollbacks(
     rng: np.random.Generator, canaries: int, looks: int, *, slower: float, look: float = 15.0, planned: int = 5760
 ) -> Array:

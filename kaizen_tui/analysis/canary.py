@@ -148,12 +148,13 @@ class Canary:
             return Due(seen, look, "rollback", rollback, promote, self._blame(look))
         held = ""
         for part, one in zip(self.parts, tallies, strict=True):
-            if one.beyond is None or one.both is None or not one.beyond[look]:
+            alone, both = one.alone is not None and one.alone[look], one.both is not None and one.both[look]
+            if not alone and not both:
                 continue
-            what = _beyond(part)
-            if not (one.both[look] and self._may_be_equal(part, look)):
+            what, too = _beyond(part)
+            if alone or not self._may_be_equal(part, look):
                 return Due(seen, look, "rollback", rollback, promote, what)
-            held = held or f"{what}, and so does the baseline"
+            held = held or f"{what}, and so {too}"
         if held:
             return Due(seen, look, "hold", rollback, promote, held)
         if seen.traffic:
@@ -198,7 +199,8 @@ def _total(measure: Measure | None) -> float | None:
     return math.fsum(measure.counts) if isinstance(measure, Histogram) else None
 
 
-def _beyond(part: SliPart) -> str:
+def _beyond(part: SliPart) -> tuple[str, str]:
+    """What is said of the canary, and of the baseline where that is so as well."""
     if isinstance(part, GaugePart):
-        return f"`{part.sli.name}` is above its limit"
-    return f"`{part.sli.name}` burns the error budget more than {BURN:g} times too fast"
+        return f"`{part.sli.name}` is above its limit", "was the baseline's"
+    return f"`{part.sli.name}` burns the error budget more than {BURN:g} times too fast", "does the baseline"

@@ -34,14 +34,22 @@ class Counts(NamedTuple):
     counted: NDArray[np.bool_]
 
 
+class Guarded(NamedTuple):
+    """Log e-values against a share that no version may exceed. canary, baseline: each by itself. alone: of the canary
+    at the looks at which the baseline kept to it: what both versions go through says nothing against the canary."""
+
+    alone: Array
+    canary: Array
+    baseline: Array
+
+
 class Advanced(NamedTuple):
     """Log e-values after each look, [row, look]; None where a test has no such part. path: the states, [row, look, :];
     looks: how many were counted by then."""
 
     rollback: Array
     promote: Array | None
-    guard: Array | None
-    guard_baseline: Array | None
+    guard: Guarded | None
     path: Array
     looks: NDArray[np.int64]
 
@@ -62,12 +70,12 @@ def advance(points: Points, state: Array, looks: NDArray[np.int64], counts: Coun
     open_ = (waiting > 0) & (comparison.late_start > 0)
     rest[open_] = np.log(comparison.late_start * waiting[open_])
     rollback = np.logaddexp(log_sum(path[:, :, points.rollback] + points.rollback_weights), rest)
-    guard = guard_baseline = None
+    guard = None
     if points.guard is not None:
         even = -math.log(len(points.guard.bad))
-        guard = np.logaddexp(log_sum(path[:, :, points.guard_canary] + even), rest)
-        guard_baseline = np.logaddexp(log_sum(path[:, :, points.guard_baseline] + even), rest)
-    return Advanced(rollback, _promote(points, path), guard, guard_baseline, path, number + 1)
+        columns = (points.guard_alone, points.guard_canary, points.guard_baseline)
+        guard = Guarded(*(np.logaddexp(log_sum(path[:, :, one] + even), rest) for one in columns))
+    return Advanced(rollback, _promote(points, path), guard, path, number + 1)
 
 
 def log_sum(values: Array) -> Array:
@@ -102,10 +110,12 @@ def _increments(points: Points, counts: Counts) -> Array:
     if better:
         there = x * points.log_promote - f * (logs[:, :, worse : worse + better] - logs[:, :, -1:])
         added[:, :, points.promote] = there
-    if points.guard is not None:
-        added[:, :, points.guard_canary] = _absolute(
-            points.guard.bad, points.guard.good, total, bad, comparison.dispersion
-        )
+    if points.guard is not None and comparison.guard is not None:
+        canary = _absolute(points.guard.bad, points.guard.good, total, bad, comparison.dispersion)
+        added[:, :, points.guard_canary] = canary
+        # Which looks count is told by the baseline's events, that say nothing of how the canary's fell: the mean stays.
+        kept = counts.baseline_bad <= comparison.guard * counts.baseline_total
+        added[:, :, points.guard_alone] = np.where(kept[:, :, None], canary, 0.0)
         added[:, :, points.guard_baseline] = _absolute(
             points.guard.bad, points.guard.good, counts.baseline_total, counts.baseline_bad, comparison.dispersion
         )

@@ -80,14 +80,14 @@ def log_add(one: float, other: float) -> float:
 class GaugeTest:
     """One gauge of a canary, look by look."""
 
-    __slots__ = ("_above", "_block", "_both", "_logs", "_promote", "_rollback", "_sli", "means")
+    __slots__ = ("_above", "_alone", "_block", "_promote", "_rollback", "_sli", "means")
 
     def __init__(self, sli: Sli, settings: Settings) -> None:
         self._sli = sli
         self._rollback = SignTest(settings.late_start, max(1, settings.planned_looks // sli.block))
         self._promote = None if sli.promote_ratio is None else SignTest()
         self._block: list[float] = []
-        self._above = self._both = 0
+        self._above = self._alone = 0
         self.means: list[float] = []
 
     def look(self, baseline: float, canary: float) -> None:
@@ -95,7 +95,7 @@ class GaugeTest:
         limit = self._sli.limit
         if limit is not None:
             self._above = self._above + 1 if canary > limit else 0
-            self._both = self._both + 1 if canary > limit and baseline > limit else 0
+            self._alone = self._alone + 1 if canary > limit >= baseline else 0
         self._block.append(math.log(canary) - math.log(baseline))
         if len(self._block) < self._sli.block:
             return
@@ -108,7 +108,7 @@ class GaugeTest:
 
     def carry(self, old: "GaugeTest") -> None:
         """Goes on where another one was, but for the evidence for promotion."""
-        self._rollback, self._above, self._both = old._rollback, old._above, old._both
+        self._rollback, self._above, self._alone = old._rollback, old._above, old._alone
         self._block, self.means = list(old._block), list(old.means)
 
     @property
@@ -120,12 +120,14 @@ class GaugeTest:
         return None if self._promote is None else self._promote.log_e
 
     @property
-    def beyond_limit(self) -> bool:
-        return self._above >= LIMIT_LOOKS
+    def alone_beyond(self) -> bool:
+        """The canary is above its limit for long enough, and the baseline was not meanwhile."""
+        return self._alone >= LIMIT_LOOKS
 
     @property
-    def baseline_beyond_too(self) -> bool:
-        return self._both >= LIMIT_LOOKS
+    def both_beyond(self) -> bool:
+        """The canary is above it for as long, and the baseline was as well."""
+        return self._above >= LIMIT_LOOKS > self._alone
 
 
 def _sign(value: float) -> int:

@@ -48,12 +48,13 @@ class Unit:
 
 
 class Tally(NamedTuple):
-    """Log e-values after each look; None where there is no such test. beyond, both: at each look, whether the absolute
-    guard speaks, and whether it speaks of the baseline as well. alarmed: it has begun to: no time for a promotion."""
+    """Log e-values after each look; None where there is no such test. alone, both: at each look, whether the absolute
+    guard speaks of the canary where the baseline keeps within it, and whether it speaks of both. alarmed: it has begun
+    to: no time for a promotion."""
 
     rollback: list[float]
     promote: list[float] | None
-    beyond: list[bool] | None = None
+    alone: list[bool] | None = None
     both: list[bool] | None = None
     alarmed: list[bool] | None = None
 
@@ -97,11 +98,12 @@ class RatioPart:
         done, row = results[id(self.units[0])]
         promote = None if done.promote is None else done.promote[row, :looks].tolist()
         rollback = done.rollback[row, :looks].tolist()
-        if done.guard is None or done.guard_baseline is None:
+        if done.guard is None:
             return Tally(rollback, promote)
-        guard, baseline = done.guard[row, :looks], done.guard_baseline[row, :looks]
-        beyond, both = (guard >= self.bar).tolist(), (baseline >= self.bar).tolist()
-        return Tally(rollback, promote, beyond, both, (guard >= _ALARM).tolist())
+        alone = done.guard.alone[row, :looks]
+        both = np.minimum(done.guard.canary[row, :looks], done.guard.baseline[row, :looks])
+        alarmed = (alone >= _ALARM) | (both >= _ALARM)
+        return Tally(rollback, promote, (alone >= self.bar).tolist(), (both >= self.bar).tolist(), alarmed.tolist())
 
 
 class HistogramPart:
@@ -193,7 +195,7 @@ class GaugePart:
 
     def wait(self) -> None:
         test = self.test
-        state = (test.log_e_rollback, test.log_e_promote, test.beyond_limit, test.baseline_beyond_too)
+        state = (test.log_e_rollback, test.log_e_promote, test.alone_beyond, test.both_beyond)
         self._after.append(_After(*state, self.looks, len(test.means)))
 
     def look(self, baseline: Measure | None, canary: Measure | None, looks: int) -> str:
@@ -215,7 +217,7 @@ class GaugePart:
         after, self._told, self._after = self._after, self._after, []
         promote = None if self.sli.promote_ratio is None else [one.promote or 0.0 for one in after]
         return Tally(
-            [one.rollback for one in after], promote, [one.beyond for one in after], [one.both for one in after]
+            [one.rollback for one in after], promote, [one.alone for one in after], [one.both for one in after]
         )
 
     def looks_by(self, look: int) -> int:
@@ -232,7 +234,7 @@ class _After(NamedTuple):
 
     rollback: float
     promote: float | None
-    beyond: bool
+    alone: bool
     both: bool
     looks: int
     blocks: int

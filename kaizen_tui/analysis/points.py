@@ -59,6 +59,7 @@ class Points(NamedTuple):
     guard: Absolute | None
     below: Absolute | None
     rollback: slice
+    guard_alone: slice
     guard_canary: slice
     guard_baseline: slice
     late: int
@@ -86,7 +87,7 @@ def points_of(comparison: Comparison) -> Points:
     below = None if comparison.promote_below is None or rho is None else _below(comparison.promote_below)
     guards = 0 if guard is None else len(guard.bad)
     edges = np.cumsum(
-        [0, _ROLLBACK, guards, guards, len(better), 0 if below is None else len(below.bad), len(NODES), COUNTS]
+        [0, _ROLLBACK, guards, guards, guards, len(better), 0 if below is None else len(below.bad), len(NODES), COUNTS]
     )
     parts = [slice(int(start), int(stop)) for start, stop in pairwise(edges)]
     worse = comparison.rollback_ratio * np.exp(steps)
@@ -101,13 +102,14 @@ def points_of(comparison: Comparison) -> Points:
         guard=guard,
         below=below,
         rollback=parts[0],
-        guard_canary=parts[1],
-        guard_baseline=parts[2],
-        late=int(edges[3]),
-        promote=parts[3],
-        promote_below=parts[4],
-        nodes=parts[5],
-        counts=parts[6],
+        guard_alone=parts[1],
+        guard_canary=parts[2],
+        guard_baseline=parts[3],
+        late=int(edges[4]),
+        promote=parts[4],
+        promote_below=parts[5],
+        nodes=parts[6],
+        counts=parts[7],
         columns=int(edges[-1]),
     )
 

@@ -121,6 +121,29 @@ def test_when_both_burn_alike_a_person_is_told_and_it_goes_on() -> None:
     assert verdict.answer == "rollback"
 
 
+CALM, BURNING = (Ratio(14_850.0, 15.0), Ratio(150.0, 0.0)), (Ratio(14_850.0, 594.0), Ratio(150.0, 6.0))
+
+
+@pytest.mark.parametrize("before", [0, 4, 40])
+def test_an_incident_of_both_versions_holds_the_canary_and_ends_without_a_roll_back(before: int) -> None:
+    """The canary's few events forget it slower than the baseline's many, and saw less of the calm before it."""
+    canary = Canary(Settings((Sli("errors", objective=0.999, promote_ratio=1.01),)))
+    pairs = [*[CALM] * before, *[BURNING] * 40, *[CALM] * 60]
+    answers = [canary.look(look(float(at), pair)).answer for at, pair in enumerate(pairs)]
+    assert "rollback" not in answers
+    assert set(answers[before + 12 : before + 40]) == {"hold"}
+    assert set(answers[before + 42 :]) == {"wait"}
+
+
+def test_what_burns_when_an_incident_is_over_is_rolled_back() -> None:
+    sli = Sli("errors", objective=0.999, rollback_ratio=50.0)  # by the ratio nothing would happen
+    canary = Canary(Settings((sli,)))
+    for at in range(40):
+        assert canary.look(look(float(at), BURNING)).answer in ("wait", "hold")
+    answers = [canary.look(look(float(at), (CALM[0], Ratio(150.0, 9.0)))).answer for at in range(40, 60)]
+    assert answers[-1] == "rollback"
+
+
 def test_a_gauge_beyond_its_limit() -> None:
     sli = Sli("memory", "gauge", limit=200.0)
     canary = Canary(Settings((sli,)))
@@ -130,6 +153,15 @@ def test_a_gauge_beyond_its_limit() -> None:
     answers = [held.look(look(float(at), (250.0, 250.0), "memory")).answer for at in range(1, 5)]
     assert answers == ["wait", "wait", "hold", "hold"]
     assert held.look(look(9.0, (250.0, 150.0), "memory")).answer == "wait"
+
+
+def test_a_gauge_whose_baseline_falls_below_the_limit_first_has_three_looks_to_follow() -> None:
+    canary = Canary(Settings((Sli("memory", "gauge", limit=200.0),)))
+    for at in range(1, 10):
+        verdict = canary.look(look(float(at), (250.0, 250.0), "memory"))
+    assert (verdict.answer, verdict.why) == ("hold", "`memory` is above its limit, and so was the baseline's")
+    after = [canary.look(look(float(at), (150.0, 250.0), "memory")).answer for at in range(10, 13)]
+    assert after == ["hold", "hold", "rollback"]
 
 
 def test_a_slow_canary_by_its_histogram() -> None:

@@ -64,6 +64,12 @@ def test_false_rollbacks_when_processes_restart(canaries: int) -> None:
     assert false_rollbacks("restarts", canaries) <= 0.05
 
 
+def test_incidents_that_burn_the_budget_of_both_versions_roll_back_no_harmless_canary() -> None:
+    world = World(40)
+    drift = made.drifting(rng(), world.shape, 0.005, 60.0)
+    assert np.isfinite(made.guarded_rollbacks(plain(rng(), world._replace(bad=drift)), 0.999)).mean() <= 0.05
+
+
 def test_clusters_without_their_dispersion_are_the_reason_for_it() -> None:
     traffic, dispersion = harmless("clusters", 100)
     assert dispersion > 3

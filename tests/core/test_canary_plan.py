@@ -255,7 +255,8 @@ class Anything(RuleBasedStateMachine):
         if now.kind in ("lost", "found"):
             return [said(now.kind, 0.0, verified=False)]
         if now.kind in ("hold", "conclude"):
-            return [lambda: self.write("verdict", verdict=now.verdict), self.tested_anew]
+            since = {"since": format_epoch(now.since)} if now.since else {}
+            return [lambda: self.write("verdict", verdict=now.verdict, **since), self.tested_anew]
         if now.kind == "abort":
             return [lambda: self.end("aborted")]
         if now.kind == "complete":
