@@ -33,7 +33,7 @@ from kaizen_tui.tui.messages import (
 from kaizen_tui.tui.reading import Asked, TicketReader
 from kaizen_tui.tui.screens.board import BoardScreen
 from kaizen_tui.tui.styles import style_sheet
-from kaizen_tui.tui.tokens import DEFAULT_THEME, KAIZEN_THEMES, derived_tokens
+from kaizen_tui.tui.tokens import DEFAULT_THEME, KAIZEN_THEMES, derived_tokens, tokens_of_greys
 
 if TYPE_CHECKING:
     from kaizen_tui.loop.context import Session
@@ -120,6 +120,8 @@ class KaizenApp(App[int], inherit_bindings=False):
     def get_css_variables(self) -> dict[str, str]:
         variables = super().get_css_variables()
         variables.update(derived_tokens(variables))
+        if self.no_color:
+            variables.update(tokens_of_greys(variables, dark=self.current_theme.dark))
         self.theme_variables = variables
         return variables
 

@@ -80,6 +80,22 @@ def derived_tokens(colors: dict[str, str]) -> dict[str, str]:
     return tokens
 
 
+def tokens_of_greys(colors: dict[str, str], *, dark: bool) -> dict[str, str]:
+    """What is different without colour: a red or an amber would be a dimmer grey than plain text, so what is bad stands
+    out by the strongest grey, and nothing that has a meaning is fainter than text. The terminal's own colours stay."""
+    if Color.parse(colors["foreground"].split()[0]).ansi is not None:
+        return {}
+    strongest, text = "#ffffff" if dark else "#000000", colors["foreground"]
+    return {
+        "error": strongest,
+        "warning": text,
+        "success": text,
+        "severity-critical": strongest,
+        "severity-high": text,
+        "severity-medium": text,
+    }
+
+
 def _color(colors: dict[str, str], name: str) -> Color:
     """A theme's colour; a terminal's own (`ansi_default`) has no value to blend and counts as mid-grey."""
     color = Color.parse(colors.get(name, "#808080").split()[0])

@@ -83,6 +83,23 @@ async def test_no_color(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
                     assert color is None or color.triplet is None or len(set(color.triplet)) == 1
 
 
+@pytest.mark.parametrize("name", ["kaizen-dark", "kaizen-light", "kaizen-contrast", "nord"])
+async def test_without_colour_what_is_bad_stands_out(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    app = Place(tmp_path / "ws").app(theme=name)
+    async with app.run_test() as pilot:
+        await calm(pilot, app)
+        colors = {token: Color.parse(value).monochrome.hex for token, value in app.theme_variables.items()
+                  if token in (*TEXT, *SHAPES, "background", "kz-selected")}  # fmt: skip
+    for background in ("background", "kz-selected"):
+        said = {token: ratio(colors[token], colors[background]) for token in (*TEXT, *SHAPES)}
+        assert said["error"] == max(said.values())
+        assert said["severity-critical"] == said["error"]
+        assert min(said["warning"], said["success"], said["severity-high"]) >= said["foreground"] > said["kz-muted"]
+
+
 def test_a_wrong_theme_is_told_the_nearest() -> None:
     with pytest.raises(UsageError, match="kaizen-contrast"):
         theme_named("kaizen-contrst")
