@@ -84,7 +84,7 @@ def sparkline(values: Sequence[float | None], width: int, target: Target) -> lis
 
 def chart(values: Sequence[float | None], width: int, height: int, target: Target) -> list[list[Run]]:
     """`height` rows (top first) of exactly `width` cells; free cells at the target's and the abort's height show them
-    as dotted lines."""
+    as dotted lines: the target's where a low chart has one row for both."""
     if height <= 1:
         return [sparkline(values, width, target)]
     shown = resample(values, width, target)
@@ -101,10 +101,10 @@ def chart(values: Sequence[float | None], width: int, height: int, target: Targe
             filled = -1 if value is None or value != value else _level(value, low, high, steps) - row * 8
             if filled >= 0 and value is not None:
                 cells.append((BLOCKS[min(7, filled)], kind_of(value, target)))
-            elif row == abort_row:
-                cells.append((ABORT_LINE, "abort_line"))
             elif row == target_row:
                 cells.append((TARGET_LINE, "target_line"))
+            elif row == abort_row:
+                cells.append((ABORT_LINE, "abort_line"))
             elif index >= len(pad) and (value is None or value != value) and row == 0:
                 cells.append((GAP, "gap"))
             else:

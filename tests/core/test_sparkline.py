@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kaizen_tui.core.slo import Target
-from kaizen_tui.core.sparkline import chart, resample, scale_of, sparkline
+from kaizen_tui.core.sparkline import chart, resample, row_of, scale_of, sparkline
 
 LOW = Target(10.0, 15.0, False)
 HIGH = Target(200.0, 150.0, True)
@@ -42,6 +42,12 @@ def test_target_and_abort_lines_stand_in_a_tall_chart() -> None:
     rows = chart([1.0] * 10, 10, 4, LOW)
     kinds = {kind for row in rows for _, kind in row}
     assert {"target_line", "abort_line"} <= kinds
+
+
+def test_where_one_row_is_both_lines_it_is_the_targets() -> None:
+    rows = chart([1.0] * 10, 10, 2, LOW)
+    assert row_of(LOW.threshold, 2, LOW) == row_of(LOW.abort or 0, 2, LOW) == 0
+    assert [kind for _, kind in rows[0]] == ["target_line"]
 
 
 def test_the_scale_depends_on_the_slo_alone() -> None:

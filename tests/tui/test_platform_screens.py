@@ -94,6 +94,16 @@ async def test_keys_of_the_components(tmp_path: Path) -> None:
         assert app.screen is app.main
 
 
+async def test_on_a_narrow_screen_a_long_name_leaves_room_for_the_value(tmp_path: Path) -> None:
+    app = with_source(world(tmp_path).app(), Named())
+    async with app.run_test(size=(60, 20)) as pilot:
+        await ready(pilot, app)
+        app.push_screen(ComponentScreen(app, "pcc-main"))
+        await calm(pilot, app)
+        line = next(line for line in screen_text(app).splitlines() if "p95_latency_ms" in line)
+        assert "5 ms" in line
+
+
 @pytest.mark.parametrize("width", [40, 60, 80])
 async def test_the_way_back_is_named_however_narrow_it_is(tmp_path: Path, width: int) -> None:
     app = world(tmp_path).app()

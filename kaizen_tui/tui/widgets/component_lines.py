@@ -104,7 +104,7 @@ def metric_lines(
 def _metric_block(metric: MetricPanel, selected: bool, tall: int, width: int, palette: Palette) -> list[Line]:
     tones = palette.normal
     bar: Piece = (BAR if selected else " ", tones.accent)
-    lines = [fit([bar, *_whole(describe(metric, palette, selected), width - 2)], width, tones.text)]
+    lines = [fit([bar, *_whole(describe(metric, palette, selected, width - 2), width - 2)], width, tones.text)]
     room = max(8, width - _LABELS - 3)
     error = metric.series.error or metric.error
     if error and not any(value is not None for value in metric.series.values):
@@ -132,13 +132,15 @@ def _labels(metric: MetricPanel, tall: int) -> list[str]:
     return labels
 
 
-def describe(metric: MetricPanel, palette: Palette, selected: bool = False) -> list[Piece]:
-    """A metric in words: state, name, value, target, abort, age, budget, burn."""
+def describe(metric: MetricPanel, palette: Palette, selected: bool = False, width: int = 80) -> list[Piece]:
+    """A metric in words: state, name, value, target, abort, age, budget, burn. width: the name leaves room for the
+    value in it."""
     tones = palette.normal
     style = state_style(metric.state, palette)
+    name = min(max(22, min(30, cell_len(metric.name))), max(8, width - 2 - 11))
     pieces: list[Piece] = [
         (f"{STATE_SHAPES[metric.state]} ", style),
-        (pad(shown(metric.name), max(22, min(30, cell_len(metric.name)))), tones.accent if selected else tones.title),
+        (pad(shown(metric.name), name), tones.accent if selected else tones.title),
         (f" {value_text(metric):>10}", style if metric.state == "breached" else tones.text),
         (f"   {target_text(metric.target)}", tones.muted),
     ]

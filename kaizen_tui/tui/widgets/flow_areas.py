@@ -42,7 +42,7 @@ def area_lines(days: Days, width: int, height: int, palette: Palette, chart: Cha
     if height < LEAST:
         return []
     tones = palette.normal
-    lines = [fit([(" CUMULATIVE FLOW", tones.title + Style(bold=True))], width, tones.text)]
+    lines = [fit([(" CUMULATIVE FLOW", tones.accent)], width, tones.text)]
     tall = height - _HEAD - _LEGEND
     if not any(sum(counts) for _, counts in days):
         return [*lines, fit([(" no tickets yet", tones.muted)], width, tones.text)]

@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 
-from rich.style import Style
-
 from kaizen_tui.core.flow import Flow, Spread
 from kaizen_tui.core.numbers import human_percent
 from kaizen_tui.core.states import STATUS_TITLES
@@ -42,11 +40,11 @@ def flow_lines(
 
 
 def _row(label: str, pieces: Sequence[Piece], width: int, palette: Palette) -> Line:
-    return fit([(f" {pad(label, _LABEL)}", palette.normal.muted), *pieces], width, palette.normal.text)
-
-
-def _head(words: str, width: int, palette: Palette) -> Line:
-    return fit([(f" {words}", palette.normal.title + Style(bold=True))], width, palette.normal.text)
+    """A label in capitals is the title of a part."""
+    tones = palette.normal
+    return fit(
+        [(f" {pad(label, _LABEL)}", tones.accent if label.isupper() else tones.muted), *pieces], width, tones.text
+    )
 
 
 def _spread(spread: Spread, palette: Palette) -> list[Piece]:
@@ -56,7 +54,7 @@ def _spread(spread: Spread, palette: Palette) -> list[Piece]:
     return [
         (f"{age(int(spread.median)):>7}", tones.text),
         (f"{age(int(spread.promise)):>10}", tones.text),
-        (f"{spread.n:>8}", tones.muted),
+        (f"{spread.n:>10}", tones.muted),
     ]
 
 
@@ -66,7 +64,7 @@ def figure_lines(
     """Times, throughput, work in progress, failures, the oldest."""
     blank = fit([], width, palette.normal.text)
     lines = [
-        _row("TIMES", [(f"{'median':>7}{'85 %':>10}{'tickets':>8}", palette.heading)], width, palette),
+        _row("TIMES", [(f"{'median':>7}{'85 %':>10}{'tickets':>10}", palette.heading)], width, palette),
         _row("lead time", _spread(flow.lead, palette), width, palette),
         _row("cycle time", _spread(flow.cycle, palette), width, palette),
     ]
@@ -126,14 +124,14 @@ def _wip(flow: Flow, limits: Mapping[str, int], width: int, palette: Palette) ->
     """Tickets per active column against its limit, and since when the oldest of each stands."""
     tones = palette.normal
     eldest = {status: old for old, _, status in reversed(flow.oldest)}
-    lines = [_row("IN PROGRESS", [(f"{'now':>7}{'limit':>10}{'oldest':>8}", palette.heading)], width, palette)]
+    lines = [_row("IN PROGRESS", [(f"{'now':>7}{'limit':>10}{'oldest':>10}", palette.heading)], width, palette)]
     for status, count in flow.wip:
         limit = limits.get(status)
         too_many = over_limit(count, limit)
         pieces: list[Piece] = [
             (f"{count:>7}", tones.warning if too_many else tones.text),
             (f"{limit if limit is not None else '–':>10}", tones.muted),
-            (f"{age(eldest[status]) if status in eldest else '–':>8}", tones.muted),
+            (f"{age(eldest[status]) if status in eldest else '–':>10}", tones.muted),
             ("  ! over" if too_many else "", tones.warning),
         ]
         lines.append(_row(STATUS_TITLES[status].lower(), pieces, width, palette))
