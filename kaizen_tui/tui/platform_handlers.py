@@ -44,6 +44,9 @@ class PlatformHandlers:
         """Every ticket of the workspace as it is now, whatever the filter."""
         return self._all
 
+    def on_screen_resume(self) -> None:
+        self.slo.back()
+
     async def on_platform_ready(self, message: PlatformReady) -> None:
         await self.slo.ready(message)
 

@@ -124,6 +124,11 @@ class PlatformSide:
         if not reader.knows(looked, self._app.now() - self._refresh) or self._lacks_burns(looked.focus):
             self.ask()
 
+    def back(self) -> None:
+        """The board is on the screen again: what was read before another one hid it may be old."""
+        if self._timer is not None:
+            self.look()
+
     def _lacks_burns(self, component: str) -> bool:
         """Whether a component has budgets whose burn rates nobody asked for yet."""
         platform = self.platform

@@ -268,6 +268,23 @@ async def test_metrics_are_read_also_when_the_registry_is_read_before_the_first_
         assert app.main.slo.platform is not None
 
 
+async def test_back_on_the_board_the_numbers_are_as_new_as_ever(tmp_path: Path) -> None:
+    app = with_source(world(tmp_path).app(), Named())
+    async with app.run_test(size=SIZE) as pilot:
+        await ready(pilot, app)
+        await press(pilot, app, "enter", "enter")
+        assert app.screen is not app.main
+        app.now = lambda: EPOCH + 60.0  # type: ignore[method-assign]
+        await press(pilot, app, "escape")
+        await calm(pilot, app)
+        assert app.screen is app.main
+        shown = app.main.slo.platform
+        assert shown is not None
+        assert shown.data_at == EPOCH + 56.0
+        await press(pilot, app, "question_mark", "escape")
+        assert app.main.slo.platform is shown  # read once
+
+
 def test_plots_keep_gaps_and_the_unthinkable() -> None:
     from kaizen_tui.core.slo import Target
 
