@@ -117,6 +117,14 @@ class Standing(NamedTuple):
         return next_step(self.rollout, self.state.share)
 
     @property
+    def stays(self) -> float:
+        """Seconds for which `min_duration` keeps it at the last step, whatever the evidence."""
+        least = self.rollout.min_duration
+        if least is None or self.next_share is not None:
+            return 0.0
+        return max(0.0, least - (self.at - self.state.since))
+
+    @property
     def data_age(self) -> float | None:
         """Seconds, None where there are no numbers."""
         return None if self.data_at is None else max(0.0, self.at - self.data_at)
@@ -214,10 +222,7 @@ class Follower:
     def _estimate(self, one: Standing, alpha: float, beta: float) -> Estimate | None:
         if not one.runs or one.state.pause is not None or one.judged.answer != "wait" or one.stale:
             return None
-        rest = 0.0
-        if one.next_share is None and one.rollout.min_duration is not None:
-            rest = max(0.0, one.rollout.min_duration - (one.at - one.state.since))
-        return self._trail.estimate(-math.log(alpha), -math.log(beta), rest)
+        return self._trail.estimate(-math.log(alpha), -math.log(beta), one.stays)
 
     def _plan_now(self) -> Plan:
         """What the files say; read again when one of them changed."""

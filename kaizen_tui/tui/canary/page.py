@@ -101,7 +101,8 @@ def _state(one: "Standing") -> list[Content]:
         said.append(text("✔ verdict promote: it waits for the approvals", GOOD))
     elif answer == "promote":
         then = "the next step" if one.next_share is not None else "the release"
-        said.append(text(f"✔ there is the evidence for {then}", GOOD))
+        stays = f"; it stays {age(int(one.stays))} longer, as `min_duration` asks" if one.stays else ""
+        said.append(text(f"✔ there is the evidence for {then}{stays}", GOOD))
     elif one.estimate is not None and one.estimate.kind == "rollback":
         said.append(text(f"✖ on its way back in about {about(one.estimate.seconds)[1:]}, if it goes on like this", BAD))
     elif one.estimate is not None:

@@ -50,5 +50,7 @@ def _no_verdict(one: "Standing") -> str:
     if not known:
         return said
     left = f", {about(one.estimate.seconds)[1:]} to go, about" if one.estimate is not None else ""
+    if one.judged.answer == "promote" and one.stays:
+        left = f", {age(int(one.stays))} longer as `min_duration` asks"
     at = f"step {one.step} of {len(one.steps)}"
     return f"{said} ({at}: evidence {human_number(min(known))} of {one.needed_promote:g}{left})"

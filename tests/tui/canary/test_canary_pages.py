@@ -1,6 +1,7 @@
 """A canary on its ticket's page and on the approval screen; what an approval freezes of it, and its proof."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -147,6 +148,17 @@ async def test_enter_is_off_before_the_verdict_and_says_how_far_it_is(place: Pla
         assert "step 3 of 3: evidence" in said
         assert app.screen is not app.main
     assert [entry for entry in log_of(place.workspace, canary.id) if entry["event"] == "approve"] == []
+
+
+async def test_a_verdict_that_waits_for_min_duration_says_how_long(place: Place, canary: Canary) -> None:
+    path = Path(place.workspace.component_path("web"))
+    path.write_text(path.read_text().replace("look: 15s", "look: 15s, min_duration: 2h"))
+    app = app_of(place)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await calm(pilot, app)
+        await press(pilot, app, "5", "a")
+        for said in (approval(app).plain, approval(app).state_words):
+            assert re.search(r"\b1 h longer(,)? as\s+`min_duration`\s+asks", said)
 
 
 async def test_enter_is_off_while_the_numbers_are_old_or_nobody_has_it(place: Place, tmp_path: Path) -> None:
