@@ -5,7 +5,7 @@ import sys
 
 import click
 
-from kaizen_tui.cli.errors import EXIT_DONE, EXIT_NO, EXIT_REFUSED, EXIT_UNDECIDED
+from kaizen_tui.cli.errors import EXIT_DONE, EXIT_FAILED, EXIT_NO, EXIT_REFUSED, EXIT_UNDECIDED
 from kaizen_tui.cli.invocation import Call, command, is_interactive
 from kaizen_tui.cli.output import emit, emit_json, note, warn
 from kaizen_tui.cli.parameters import known_ticket, ticket_argument
@@ -137,7 +137,7 @@ def observe(call: Call, ticket_id: str, follow: bool) -> int:
 def learn(call: Call, ticket_id: str) -> int:
     """Takes one look at a canary and does what follows from it: the next step, a roll-back, the release.
 
-    Exit code: 0 released, 1 rolled back, 4 the release waits for its gate, 7 not decided.
+    Exit code: 0 released, 1 rolled back, 4 the release waits for its gate, 6 nothing could be decided, 7 not decided.
     """
     from kaizen_tui.cli.canary_output import report_exit, shown_report
     from kaizen_tui.loop.learn import learn as decide
@@ -214,7 +214,7 @@ def run(call: Call, ids: tuple[str, ...], once: bool, advise: bool) -> int:
     """Drives canaries to their ends: looks, next steps, roll-backs, releases. Without an ID all, until Ctrl+C.
 
     May be killed at any moment and started again anywhere: it goes on where it was. Exit code: 0 all were released,
-    1 one was rolled back, 7 one isn't decided.
+    1 one was rolled back, 6 one can't be driven, 7 one isn't decided.
     """
     from kaizen_tui.cli.canary_output import shown_report, waiting
     from kaizen_tui.loop.controller import Controller, Ears
@@ -231,4 +231,6 @@ def run(call: Call, ids: tuple[str, ...], once: bool, advise: bool) -> int:
     statuses = controller.statuses.values()
     if "aborted" in statuses:
         return EXIT_NO
+    if controller.failed:
+        return EXIT_FAILED
     return EXIT_DONE if all(status == "complete" for status in statuses) else EXIT_UNDECIDED

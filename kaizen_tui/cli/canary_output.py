@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from kaizen_tui.cli.errors import EXIT_DONE, EXIT_NO, EXIT_REFUSED, EXIT_UNDECIDED
+from kaizen_tui.cli.errors import EXIT_DONE, EXIT_FAILED, EXIT_NO, EXIT_REFUSED, EXIT_UNDECIDED
 from kaizen_tui.cli.invocation import Call
 from kaizen_tui.cli.output import emit, emit_json, warn
+from kaizen_tui.core.canary_state import CanaryState
 from kaizen_tui.core.commands import to_baseline
 from kaizen_tui.core.text import safe
 from kaizen_tui.core.times import format_epoch
@@ -32,6 +33,8 @@ def report_exit(report: Report) -> int:
     rolling = report.state is not None and report.state.ending is not None
     if report.status == "aborted" or rolling:
         return EXIT_NO
+    if report.undriven:
+        return EXIT_FAILED
     promoted = report.state is not None and report.state.verdict == "promote"
     return EXIT_REFUSED if promoted else EXIT_UNDECIDED
 
@@ -66,6 +69,7 @@ def seen_json(seen: Seen) -> dict[str, Any]:
         **_standing(seen),
         "why": seen.judged.why,
         "traffic": seen.traffic,
+        "paused": seen.state.pause.reason if seen.state is not None and seen.state.pause is not None else None,
         "data_at": None if seen.data_at is None else format_epoch(int(seen.data_at)),
         "slis": [
             {
@@ -89,6 +93,11 @@ def seen_json(seen: Seen) -> dict[str, Any]:
     }
 
 
+def _paused(state: CanaryState | None) -> str:
+    pause = state.pause if state is not None else None
+    return "" if pause is None else f"paused{': ' * bool(pause.reason)}{pause.reason}; "
+
+
 def _looks(count: int) -> str:
     return "1 look" if count == 1 else f"{count} looks"
 
@@ -99,7 +108,7 @@ def shown_look(call: Call, seen: Seen, *, whole: bool = False) -> None:
         emit_json(seen_json(seen)) if whole else _line(seen_json(seen))
         return
     words = f": {seen.judged.why}" if seen.judged.why else ""
-    emit(f"{_where(seen)}: {safe(seen.judged.answer + words)}")
+    emit(f"{_where(seen)}: {safe(_paused(seen.state) + seen.judged.answer + words)}")
     for one in seen.slis:
         low, high = one.ratio
         between = f"{low:.3g} to {high:.3g}" if low is not None and high is not None else "not known yet"

@@ -60,7 +60,7 @@ class Situation(NamedTuple):
     """All that counts. now: epoch seconds; data_at: of the newest numbers of both versions, None before the first.
 
     gate: whether `complete` is open; shut: what keeps it shut, in words. aborts: abort criteria that held at
-    ABORT_LOOKS looks in a row.
+    ABORT_LOOKS looks in a row. blind: why the last look brought no numbers, or "".
     """
 
     state: CanaryState
@@ -72,6 +72,7 @@ class Situation(NamedTuple):
     gate: bool = False
     shut: tuple[str, ...] = ()
     aborts: tuple[str, ...] = ()
+    blind: str = ""
 
 
 class Act(NamedTuple):
@@ -197,7 +198,8 @@ def _blind(one: Situation) -> Act | None:
         return None
     if abs(one.now - since) <= one.rollout.max_blind:
         return None
-    return Act("pause", f"no numbers of both versions for {age(int(abs(one.now - since)))}", cause=BLIND)
+    words = f"no numbers of both versions for {age(int(abs(one.now - since)))}"
+    return Act("pause", f"{words}: {one.blind}" if one.blind else words, cause=BLIND)
 
 
 def _drift(one: Situation) -> Act | None:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from kaizen_tui.core import canary_state as words
 from kaizen_tui.core.canary_state import CanaryState, canary_state
-from kaizen_tui.core.errors import KaizenError
+from kaizen_tui.core.errors import KaizenError, StoreError
 from kaizen_tui.core.promotion_log import read_log
 from kaizen_tui.core.unmet import title
 from kaizen_tui.loop.acts import opened
@@ -89,7 +89,16 @@ def to_nobody(hand: Hand, first: Sequence[tuple[str, Mapping[str, object]]]) -> 
     hand.splitter.set_share(0.0, hand.draw)
     hand.splitter.verify(0.0, hand.draw)
     if unwritten:
-        note(hand, *first)
+        _note_at_last(hand, first)
+
+
+def _note_at_last(hand: Hand, events: Sequence[tuple[str, Mapping[str, object]]]) -> None:
+    """Entries that couldn't be written before nobody had the canary any more: where they still can't, that is said."""
+    try:
+        note(hand, *events)
+    except StoreError as error:
+        what = f"nobody gets the canary any more, but the log doesn't say so: {error.what}"
+        raise StoreError(what, where=error.where, hint=error.hint) from error
 
 
 def pause(hand: Hand, state: CanaryState, reason: str, cause: str) -> None:

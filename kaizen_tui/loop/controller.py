@@ -46,7 +46,8 @@ class Controller:
     """ids: the tickets to drive; () is every canary there is and comes, and every ticket with `rollout.auto`.
 
     pause: waits so many seconds. advise: decide and log, touch nothing. notify: is told of each look. clock: seconds,
-    monotonic. only: which of all canaries are driven; with it none is started.
+    monotonic. only: which of all canaries are driven; with it none is started. failed: tickets that could not be driven
+    when that was tried last.
     """
 
     def __init__(
@@ -81,6 +82,7 @@ class Controller:
         self._busy: set[str] = set()
         self._done: queue.SimpleQueue[_Done] = queue.SimpleQueue()
         self.ended: dict[str, str] = {}
+        self.failed: set[str] = set()
 
     @property
     def statuses(self) -> dict[str, str]:
@@ -132,7 +134,7 @@ class Controller:
                 return True
             self._say(ticket_id, f"{lease.holder()} drives it; waiting")
         except KaizenError as error:
-            self._say(ticket_id, str(error))
+            self._fail(ticket_id, str(error))
         self._due[ticket_id] = self._clock() + _SCAN
         return False
 
@@ -169,12 +171,13 @@ class Controller:
         elif isinstance(done.result, Decision):
             self._started(done.ticket_id, done.result)
         elif isinstance(done.result, KaizenError):
-            self._say(done.ticket_id, str(done.result))
+            self._fail(done.ticket_id, str(done.result))
         else:
             raise done.result
 
     def _reported(self, ticket_id: str, report: Report, began: float) -> None:
         self._due[ticket_id] = began + report.look
+        (self.failed.add if report.undriven else self.failed.discard)(ticket_id)
         self._ears.report(report)
         self._notify.report(report)
         if report.ended:
@@ -195,8 +198,9 @@ class Controller:
         try:
             rows = load_snapshot(self._session.workspace).rows
         except KaizenError as error:
-            self._say("tickets", str(error))
+            self._fail("tickets", str(error))
             return list(self._drivers)
+        self.failed.discard("tickets")
         canaries = [row.id for row in rows if row.status == "canary" and (self._only is None or self._only(row.id))]
         for ticket_id in canaries:
             self.ended.pop(ticket_id, None)
@@ -256,6 +260,10 @@ class Controller:
         if self._is_auto(ticket_id):
             self._notify.follow(ticket_id)
             self._begin(ticket_id, lambda: deploy(self._session, ticket_id, None, self._env))
+
+    def _fail(self, ticket_id: str, what: str) -> None:
+        self.failed.add(ticket_id)
+        self._say(ticket_id, what)
 
     def _say(self, ticket_id: str, what: str) -> None:
         if self._said.get(ticket_id) != what:

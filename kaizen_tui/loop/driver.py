@@ -44,6 +44,11 @@ class Report(NamedTuple):
     def ended(self) -> bool:
         return self.status != "canary"
 
+    @property
+    def undriven(self) -> bool:
+        """Whether nothing could be decided, because a file can't be read, say."""
+        return not self.ended and not self.acts and bool(self.trouble)
+
 
 class Driver:
     """One ticket's. env: for trust and commands. advise: decide and log, touch nothing."""
@@ -126,7 +131,7 @@ class Driver:
             judged = self._record.judged if self._record is not None else Judged()
             if status != "canary" or state is None:
                 return Report(self.id, status, state, judged, tuple(done), trouble, self._look)
-            act = decide(self._situation(plan, hand, state, judged))
+            act = decide(self._situation(plan, hand, state, judged, trouble))
             done.append(act)
             if act.kind == "wait" or len(done) >= _MOST_ACTS:
                 return Report(self.id, status, state, judged, tuple(done), trouble, self._look)
@@ -137,7 +142,7 @@ class Driver:
             if problem:
                 return Report(self.id, status, state, judged, tuple(done), problem, self._look)
 
-    def _situation(self, plan: Plan, hand: Hand, state: CanaryState, judged: Judged) -> Situation:
+    def _situation(self, plan: Plan, hand: Hand, state: CanaryState, judged: Judged, trouble: str) -> Situation:
         release = state.verdict == "promote" or parts(max(state.share, state.intent.to if state.intent else 0)) >= 10000
         decision = self._gate() if release else None
         record = self._record
@@ -151,6 +156,7 @@ class Driver:
             gate=decision is not None and decision.allowed,
             shut=tuple(one.text for one in decision.refused) if decision is not None else (),
             aborts=tuple(f"{one.criterion} ({one.value:.4g})" for one in record.aborting) if record is not None else (),
+            blind=trouble,
         )
 
     def _gate(self) -> Decision:

@@ -288,7 +288,7 @@ class Notifier:
         if report is None:
             return ()
         before = self._troubles.pop(ticket_id, None)
-        if report.status == "canary" and not report.acts and report.trouble:
+        if report.undriven:
             now = before or _Trouble(parse_rfc3339(at))
             self._troubles[ticket_id] = now = now._replace(looks=now.looks + 1)
             told = not_driven(ticket_id, now.since, f"it can't be driven: {report.trouble}", at, over=False)

@@ -74,18 +74,23 @@ def observe(session: Session, ticket_id: str) -> Seen:
         return _seen(plan, state, record, "", trouble)
 
 
-def follow(session: Session, ticket_id: str, sleep: Callable[[float], object] = time.sleep) -> Iterator[Seen]:
-    """Every look from now on, one's own where nobody else drives the canary, until it ends."""
+def follow(
+    session: Session,
+    ticket_id: str,
+    sleep: Callable[[float], object] = time.sleep,
+    clock: Callable[[], float] = time.monotonic,
+) -> Iterator[Seen]:
+    """Every look from now on, one's own where nobody else drives the canary, until it ends. clock: monotonic."""
     record = Record(session.workspace, ticket_id)
     lease = TicketLock(session.workspace, ticket_id, "drive")
     last: tuple[float | None, str] | None = None
-    due = 0.0
+    due = clock()
     try:
         while True:
             plan = plan_of(session.workspace, ticket_id)
             state = _state(session, plan)
-            record.load(state.since)
-            trouble, now = "", session.now().timestamp()
+            record.follow(state.since)
+            trouble, now = "", clock()
             if plan.ticket.status == "canary" and now >= due and lease.take():
                 try:
                     trouble = _own_look(session, plan, state, record)

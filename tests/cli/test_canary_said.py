@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from kaizen_tui.cli.canary_output import shown_look, shown_report
+from kaizen_tui.cli.canary_output import seen_json, shown_look, shown_report
 from kaizen_tui.cli.invocation import Call
 from kaizen_tui.core.canary_plan import Act, Judged
-from kaizen_tui.core.canary_state import CanaryState
+from kaizen_tui.core.canary_state import CanaryState, Pause
 from kaizen_tui.loop.driver import Report
 from kaizen_tui.loop.observing import Seen, SliSeen
 from tests.cli.world import World
@@ -41,6 +41,18 @@ def test_of_a_canary_that_has_ended_nobody_waits_for_a_verdict(capsys: pytest.Ca
     report = Report("KAIZ-001", "complete", CanaryState(0)._replace(share=1.0), Judged(), ())
     shown_report(Call(None, None), report)
     assert capsys.readouterr().out == "KAIZ-001 complete 100 %: its canary has ended\n"
+
+
+@pytest.mark.parametrize(("reason", "words"), [("lunch", "paused: lunch; wait"), ("", "paused; wait")])
+def test_a_look_says_that_the_canary_is_paused_and_why(
+    capsys: pytest.CaptureFixture[str], reason: str, words: str
+) -> None:
+    state = CanaryState(0, share=0.1, pause=Pause("asked", reason))
+    seen = Seen("KAIZ-001", "canary", state, Judged(), None, (), 20.0, 20.0, "", "", "")
+    shown_look(Call(None, None), seen)
+    assert capsys.readouterr().out == f"KAIZ-001 canary 0 %: {words}\n"
+    assert seen_json(seen)["paused"] == reason
+    assert seen_json(seen._replace(state=CanaryState(0)))["paused"] is None
 
 
 @pytest.mark.parametrize(("count", "words"), [(0, "0 looks"), (1, "1 look"), (2, "2 looks")])

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from kaizen_tui.cli.canary_output import report_exit
 from kaizen_tui.core.errors import ConflictError
 from kaizen_tui.core.unmet import Decision
 from kaizen_tui.loop import govern, learn, observing
@@ -232,6 +233,24 @@ def test_one_drives_and_the_other_waits(world: CanaryWorld) -> None:
     world.pass_time(15)
     controller.round()
     assert world.splitter.history == [0.01]
+
+
+def test_what_cannot_be_driven_is_no_canary_that_waits(world: CanaryWorld) -> None:
+    def once(*ids: str) -> Controller:
+        ears = Ears(lambda _report: None, lambda _id, _words: None)
+        controller = Controller(world.session, ids, {}, ears, lambda _: None, clock=world.seconds)
+        controller.run(once=True)
+        world.pass_time(15)
+        return controller
+
+    assert (once().failed, once(world.id).failed) == (set(), set())
+    text = world.component.read_text()
+    world.component.write_text("id: [")
+    assert (once().failed, once(world.id).failed) == ({world.id}, {world.id})
+    assert report_exit(learn.learn(world.session, world.id, {})) == 6
+    world.component.write_text(text)
+    assert once(world.id).failed == set()
+    assert report_exit(learn.learn(world.session, world.id, {})) == 7
 
 
 def test_a_broken_file_ends_in_nobody_having_the_canary(world: CanaryWorld) -> None:
