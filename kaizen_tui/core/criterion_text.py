@@ -164,6 +164,13 @@ def _with_unit(number: float, unit: str) -> str:
     return f"{number:.12g}{' ' if unit else ''}{unit}"
 
 
+def wants_all_traffic(reading: Reading, kind: str, *, abort: bool) -> bool:
+    """Whether it is too low a rate that speaks against a change, or one beside the baseline's. The rate of a part of
+    the users is low whatever they get, and proves nothing. kind: of the metric, as of MetricFields."""
+    low = ("<", "<=", "==") if abort else (">", ">=", "==")
+    return kind == "rate" and (reading.value is None or reading.op in low)
+
+
 def explain(reading: Reading) -> str:
     """The reading in words: "automatic: p95_latency_ms below 10 ms", "manual: needs sign-off"."""
     if reading.kind == "manual":

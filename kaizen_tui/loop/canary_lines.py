@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from kaizen_tui.analysis.counters import Increments, Part, Reading, Scrape
+from kaizen_tui.analysis.line_format import number_of
 from kaizen_tui.analysis.measures import Histogram, Measure, Ratio
 from kaizen_tui.analysis.settings import Settings
 
@@ -112,7 +113,10 @@ def _scrape(scrape: Scrape | None) -> Any:
 
 
 def scrapes_of(line: Mapping[str, Any]) -> dict[str, tuple[Scrape | None, Scrape | None]]:
-    """The raw counters of a look's line, as `look_line` wrote them. Raises ValueError, TypeError, KeyError."""
+    """The raw counters of a look's line, as `look_line` wrote them.
+
+    Raises ValueError, TypeError, KeyError, LineError.
+    """
     found = {}
     for name, both in line["raw"].items():
         baseline, canary = both
@@ -124,7 +128,9 @@ def _scrape_of(told: Any) -> Scrape | None:
     if told is None:
         return None
     at, processes = told
-    return Scrape(float(at), tuple(one for name, parts in processes.items() for one in _readings(name, parts)))
+    return Scrape(
+        number_of(at, "raw"), tuple(one for name, parts in processes.items() for one in _readings(name, parts))
+    )
 
 
 def _readings(instance: str, parts: Mapping[str, Any]) -> Iterable[Reading]:

@@ -60,7 +60,8 @@ Heard = Callable[[Look, Verdict, float], object]
 
 
 class Record:
-    """The observations of one ticket's canary. data_at: of the newest look that counted, None before the first.
+    """The observations of one ticket's canary. data_at: when the newest numbers of both versions were measured, epoch
+    seconds, None before the first.
 
     began: when the ticket entered canary, epoch seconds (CanaryState.since). What the file says of an earlier canary of
     the ticket is not evidence about this one; None takes the last one, whichever it is.
@@ -130,6 +131,12 @@ class Record:
         first = next((number for number in range(len(lines) - 1, 0, -1) if begins_a_canary(lines[number])), 0)
         self._lines = first
         self._take_all(lines[first:])
+
+    def follow(self, began: int | None = None) -> None:
+        """As `load`, of a file that others append to: what was read of it isn't read again. Raises StoreError."""
+        if self._canary is None or began != self.began or not self.catch_up():
+            self._clear()
+            self.load(began)
 
     def catch_up(self) -> bool:
         """What others appended since; False where it is another file by now, and nothing of it was taken. Raises
@@ -207,7 +214,7 @@ class Record:
         self, at: float, share: float | None, scrapes: Scrapes, aborts: Mapping[str, float] | None = None
     ) -> Looked:
         """One look, written and judged. share, aborts: as of `look_line`. A look at numbers that are no newer isn't
-        kept."""
+        kept; where those of one version are, it is, and doesn't count."""
         if self._canary is None:
             raise ValueError("no settings yet")
         rises: dict[str, Increments] = {
@@ -215,7 +222,8 @@ class Record:
             for name in (sli.name for sli in self._canary.settings.slis)
         }
         why = {name: rise.why for name, rise in rises.items() if rise.why}
-        if why and len(why) == len(rises) and set(why.values()) == {LATE}:
+        late = bool(why) and len(why) == len(rises) and set(why.values()) == {LATE}
+        if late and self.data_at is not None and _measured_at(scrapes) <= self.data_at:
             return Looked(why, False)
         try:
             self._write(look_line(self._stream, at, self.share, share, rises, scrapes, aborts))
@@ -290,14 +298,15 @@ class Record:
             {sli.name: measure_of(sli, line[arm][sli.name]) for sli in canary.settings.slis if sli.name in line[arm]}
             for arm in ("baseline", "canary")
         ]
+        seen = scrapes_of(line)
         if not live:
-            for name, scrapes in scrapes_of(line).items():
+            for name, scrapes in seen.items():
                 self._tracker(name).advance(*scrapes)
         at = number_of(line["t"], "t")
         # The first reading of all has no increments, and is as fresh as any.
-        read = [min(both[0][0], both[1][0]) for both in line["raw"].values() if None not in both]
-        if read:
-            self.data_at = max(read) if self.data_at is None else max(self.data_at, *read)
+        read = _measured_at(seen)
+        if read > -math.inf:
+            self.data_at = read if self.data_at is None else max(self.data_at, read)
         self.share = _share_of(line["step"])
         aborts = line.get("aborts")
         if aborts is not None:
@@ -323,6 +332,11 @@ class Record:
             if self._heard is not None:
                 look, share = looks[place]
                 self._heard(look, verdict, share)
+
+
+def _measured_at(scrapes: Scrapes) -> float:
+    """When the newest numbers of both versions were measured; minus infinity where one has none."""
+    return max((min(one.at, other.at) for one, other in scrapes.values() if one and other), default=-math.inf)
 
 
 def _share_of(value: Any) -> float:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from kaizen_tui.core.board_names import ACTION_IDS, THEME_NAMES
 from kaizen_tui.core.component import Component
 from kaizen_tui.core.config import Config
-from kaizen_tui.core.criterion_text import read_criterion
+from kaizen_tui.core.criterion_text import Reading, read_criterion, wants_all_traffic
 from kaizen_tui.core.errors import KaizenError, NotFoundError, StoreError
 from kaizen_tui.core.fields import MetricFields
 from kaizen_tui.core.ids import is_ticket_id, nearest, number_of
@@ -41,10 +41,12 @@ _SPEC_DUE = frozenset(STATUSES[STATUSES.index("in_review") : STATUSES.index("abo
 
 
 class Registry(NamedTuple):
-    """What tickets are held against. metrics: of each component that can be read. ids: of all that have a file."""
+    """What tickets are held against. metrics: of each component that can be read. ids: of all that have a file.
+    versioned: those whose two versions can be told apart, so that there are canaries."""
 
     metrics: dict[str, tuple[MetricFields, ...]]
     ids: tuple[str, ...]
+    versioned: frozenset[str]
 
 
 def ticket_ids(workspace: Workspace) -> list[str]:
@@ -71,7 +73,8 @@ def lint(session: Session, ids: Sequence[str]) -> list[Problem]:
     """
     workspace = session.workspace
     files, broken = list_components(workspace)
-    registry = Registry({file.id: file.fields.metrics for file in files}, tuple(component_ids(workspace)))
+    versioned = frozenset(file.id for file in files if file.fields.versioned)
+    registry = Registry({file.id: file.fields.metrics for file in files}, tuple(component_ids(workspace)), versioned)
     found: list[Problem] = []
     if not ids:
         found += lint_config(workspace)
@@ -196,9 +199,18 @@ def _criteria_of(file: TicketFile, shown: str, line: Line, registry: Registry) -
             if reading.looks_automatic:
                 message = f"{quoted(text)} looks automatic, but is manual: {reading.problem}"
                 yield _warning(shown, line(key, position), message)
+            elif key == "abort_criteria" and file.fields.component in registry.versioned and _is_low(reading, metrics):
+                message = f"no canary is rolled back by {quoted(text)}: its rate is that of a part of the users"
+                yield _warning(shown, line(key, position), message, "a share of events or a latency tells")
             if text in seen:
                 yield _warning(shown, line(key, position), f"{quoted(text)} stands twice in {key}")
             seen.add(text)
+
+
+def _is_low(reading: Reading, metrics: Sequence[MetricFields]) -> bool:
+    """Whether an abort criterion says that a rate is too low."""
+    kind = next((metric.kind for metric in metrics if metric.name == reading.metric), "")
+    return reading.value is not None and wants_all_traffic(reading, kind, abort=True)
 
 
 def _status_of(workspace: Workspace, file: TicketFile, shown: str, line: Line) -> list[Problem]:

@@ -5,11 +5,12 @@ from collections.abc import Callable, Sequence
 from functools import cache, partial
 from typing import NamedTuple
 
-from kaizen_tui.analysis.counters import Reading, Scrape
+from kaizen_tui.analysis.counters import LATE, Reading, Scrape
 from kaizen_tui.core.canary_state import CanaryState, parts, shares_over_time
-from kaizen_tui.core.criterion_text import holds, read_criterion
+from kaizen_tui.core.criterion_text import holds, read_criterion, wants_all_traffic
 from kaizen_tui.core.errors import KaizenError, UsageError
 from kaizen_tui.core.promotion_log import read_log
+from kaizen_tui.core.times import age
 from kaizen_tui.loop.canary_lines import Scrapes
 from kaizen_tui.loop.canary_past import prepared
 from kaizen_tui.loop.canary_record import Looked, Record
@@ -83,9 +84,17 @@ def look(record: Record, plan: Plan, state: CanaryState, source: MetricSource, n
     steady = record.verdict is not None and record.verdict.at > state.share_at and state.intent is None
     told = share if steady and 0 < parts(state.wanted) < parts(1.0) else None
     looked = record.look(now, told, scrapes, aborts)
-    why = {name: errors.get(name) or why for name, why in looked.why.items()}
+    why = {name: errors.get(name) or _in_time(why, record, plan, now) for name, why in looked.why.items()}
     told_why = {name: "; ".join(filter(None, (why.get(name), thin.get(name)))) for name in why | thin}
-    return Looked(told_why, looked.counted, unasked)
+    return Looked({name: words for name, words in told_why.items() if words}, looked.counted, unasked)
+
+
+def _in_time(why: str, record: Record, plan: Plan, now: float) -> str:
+    """Looks may be taken more often than numbers come in: that is said when the canary is soon taken from everybody."""
+    if why != LATE or record.data_at is None:
+        return why
+    old = now - record.data_at
+    return f"no newer numbers for {age(int(old))}" if old > plan.rollout.max_blind / 2 else ""
 
 
 def _aborts(source: MetricSource, plan: Plan, at: float) -> tuple[dict[str, float] | None, str]:
@@ -136,11 +145,15 @@ def baseline_now(source: MetricSource, plan: Plan, now: float) -> tuple[Baseline
 
 def aborting(source: MetricSource, plan: Plan, now: float) -> dict[str, float]:
     """The automatic abort criteria with a bound of their own that hold for the canary now: text -> what it measures.
+    A rate that is too low is none: it is that of the canary's users alone.
 
     Raises UnreachableError, OSError.
     """
-    readings = [read_criterion(text, plan.component.metric_fields) for text in plan.ticket.abort_criteria]
-    bounds = [one for one in readings if one.kind == "automatic" and one.value is not None]
+    metrics = plan.component.metric_fields
+    kinds = {metric.name: metric.kind for metric in metrics}
+    readings = [read_criterion(text, metrics) for text in plan.ticket.abort_criteria]
+    automatic = [one for one in readings if one.kind == "automatic" and one.value is not None]
+    bounds = [one for one in automatic if not wants_all_traffic(one, kinds[one.metric], abort=True)]
     canary: Version = "canary"
     asked = [partial(source.instant, plan.component.id, one.metric, now, canary) for one in bounds]
     found = {}

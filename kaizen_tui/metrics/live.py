@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
-from kaizen_tui.core.criterion_text import Reading, bound_of, holds
+from kaizen_tui.core.criterion_text import Reading, bound_of, holds, wants_all_traffic
 from kaizen_tui.core.errors import KaizenError
 from kaizen_tui.core.fields import ComponentFields
 from kaizen_tui.core.numbers import with_unit
@@ -25,12 +25,13 @@ MARK_SHAPES: dict[LiveMark, str] = {
 
 class Live(NamedTuple):
     """What a metric measures. now: of `version`, "" for all of them. baseline: of that version, None where it was not
-    asked for. asked_at: epoch seconds."""
+    asked for. asked_at: epoch seconds. kind: of the metric, as of MetricFields."""
 
     now: Instant
     baseline: Instant | None
     asked_at: float
     version: Version = ""
+    kind: str = ""
 
 
 class Judged(NamedTuple):
@@ -67,7 +68,11 @@ def read_live(
     else:
         answers = _ask(source, component.id, wanted, at)
     found = dict(zip(wanted, answers, strict=True))
-    return {name: Live(found[name, version], found.get((name, "baseline")), at, version) for name in names}
+    kinds = {metric.name: metric.kind for metric in component.metrics}
+    return {
+        name: Live(found[name, version], found.get((name, "baseline")), at, version, kinds.get(name, ""))
+        for name in names
+    }
 
 
 def _ask(source: MetricSource, component: str, wanted: Sequence[tuple[str, Version]], at: float) -> list[Instant]:
@@ -96,6 +101,8 @@ def judge(reading: Reading, live: Mapping[str, Live], *, abort: bool = False) ->
     old = max(0.0, known.asked_at - at)
     if old > STALE_AFTER:
         return _said(f"{words}, {age(int(old))} old", "stale")
+    if known.version and wants_all_traffic(reading, known.kind, abort=abort):
+        return _said(f"{words}, of its users alone: not compared", "unknown")
     baseline = known.baseline.value if known.baseline is not None else None
     if reading.value is None:
         if known.baseline is None:

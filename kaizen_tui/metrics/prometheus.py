@@ -150,12 +150,14 @@ class PrometheusSource:
             return Counters(at, (), self._no_query(component, metric, version) or f"{metric} has no raw counters")
         try:
             found = [(part, sample) for part, query in queries for sample in self._ask(query, at).samples]
+            # A server goes on answering with the last sample for five minutes after nothing comes in any more.
+            taken, _ = _number(self._ask(f"max(timestamp({queries[-1].query}))", at).samples) if found else (None, "")
         except QueryError as error:
             return Counters(at, (), str(error))
         sli = known.metric.sli if known is not None else None
         series = [(part, sample._replace(points=((at, sample.points[-1][1]),))) for part, sample in found]
         counters = _counters(sli, series).get(at, ())
-        return Counters(at, counters, "" if counters else NO_SERIES)
+        return Counters(at if taken is None else min(at, taken), counters, "" if counters else NO_SERIES)
 
     def past_counters(
         self, component: str, metric: str, start: float, end: float, step: float, version: Version = ""

@@ -67,7 +67,8 @@ class Counter(NamedTuple):
 class Counters(NamedTuple):
     """The raw counters of one metric and one version, all measured at or before one instant.
 
-    at: that instant, epoch seconds. For a gauge, `value` of each instance.
+    at: when the newest of them was measured, epoch seconds; without counters the instant that was asked about. For a
+    gauge, `value` of each instance.
     """
 
     at: float

@@ -6,7 +6,7 @@ A line that a crash has torn off is cut by the next append. What `append` has re
 import hashlib
 import os
 
-from kaizen_tui.core.errors import ConflictError
+from kaizen_tui.core.errors import ConflictError, StoreError
 from kaizen_tui.store import files
 from kaizen_tui.store.workspace import Workspace
 
@@ -81,6 +81,9 @@ class ObservationFile:
     def append(self, lines: bytes) -> None:
         """Whole lines, durably. Raises ConflictError when the file is another by now, StoreError."""
         self._ws.refuse_writing()
+        if self.size + len(lines) > LIMIT:  # nobody could read it again
+            hint = "no look is taken any more: `kaizen abort`; the next canary's `look:` may be longer"
+            raise StoreError(f"the observations fill {LIMIT // files.MIB} MiB, the most", where=self._path, hint=hint)
         made, fd = False, -1
         try:
             folder = files.open_folder(self._ws.ticket_dir(self._id))

@@ -13,6 +13,7 @@ Each pod is a target of its own, with the labels `job`, `pod` and `version`. It 
 
 import math
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import NamedTuple, Self
@@ -40,6 +41,8 @@ class Pod:
         self.version = version
         self.job = job
         self.silent = False  # answers every scrape with 503: what a target that is gone looks like
+        self.passed_on = False  # each sample has its time beside it: what a server that asks another one sees
+        self._stuck = ""
         self._codes = tuple(codes)
         self._lock = threading.Lock()
         self._gauges: dict[str, float] = {"resident_bytes": 100e6}
@@ -79,6 +82,10 @@ class Pod:
         with self._lock:
             self._begin()
 
+    def stick(self, stuck: bool) -> None:
+        """It goes on answering with the samples of this moment, and their time: no new ones come in."""
+        self._stuck = self.exposition() if stuck else ""
+
     def values(self) -> list[Value]:
         """Every series at this moment; of a histogram, the cumulative buckets."""
         with self._lock:
@@ -97,7 +104,8 @@ class Pod:
 
     def exposition(self) -> str:
         """What it exports at this moment, in Prometheus's text format."""
-        return "".join(f"{name}{{{labels}}} {number}\n" for name, labels, number in self.values())
+        stamp = f" {int(time.time() * 1000)}" if self.passed_on else ""
+        return self._stuck or "".join(f"{name}{{{labels}}} {number}{stamp}\n" for name, labels, number in self.values())
 
 
 def _number(value: float) -> str:

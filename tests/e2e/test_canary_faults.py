@@ -134,6 +134,27 @@ def test_prometheus_stopped_restarted_and_empty(site: Site) -> None:
     site.world.ok("verify", site.id)
 
 
+def test_prometheus_answers_on_with_numbers_that_come_in_no_more(site: Site) -> None:
+    pods = site.load.baseline, site.load.canary
+    for pod in pods:
+        pod.passed_on = True  # only so it goes on answering: a target that is gone it marks as gone
+    site.component("look: 1s", BLIND)
+    site.review()
+    site.world.ok("deploy", site.id)
+    with Driven(site):
+        path = Path(site.world.ws.observations_path(site.id))
+        until(lambda: path.exists() and path.read_text().count('"total"') > 8, "looks that count")
+        for pod in pods:
+            pod.stick(True)
+        until(lambda: site.proxy.splitter.share() == 0, "nobody has it while nobody sees it")
+        assert site.count("requests_total") > 0
+        for pod in pods:
+            pod.stick(False)
+        until(lambda: site.proxy.splitter.share() > 0, "it goes on with numbers")
+    causes = [one["cause"] for one in site.log("rollout") if one["action"] == "pause" and one["verified"]]
+    assert set(causes) == {"blind"}
+
+
 def test_haproxy_stopped_is_said_at_once_and_restarted_it_has_the_share_again(site: Site) -> None:
     site.review()
     site.world.ok("deploy", site.id)

@@ -77,6 +77,7 @@ class FakeSource:
         self.away = False
         self.reach = 1.0  # how much of its share really comes to the canary
         self.empty = False
+        self.measured: Callable[[str, float], float] = lambda _version, at: at  # when its newest numbers were
         self.before: Callable[[str, str], object] = lambda _component, _version: None
         self.past: Callable[[float, float, float], Past] = lambda _start, _end, _step: Past(())
         self.total = {"baseline": 0.0, "canary": 0.0}
@@ -100,7 +101,7 @@ class FakeSource:
         if self.empty:
             return Counters(at, (), "the query returned no series")
         bad, total = round(self.faults[version]), round(self.total[version])
-        return Counters(at, (Counter("bad", "pod", bad), Counter("total", "pod", total)))
+        return Counters(self.measured(version, at), (Counter("bad", "pod", bad), Counter("total", "pod", total)))
 
     def past_counters(
         self, component: str, metric: str, start: float, end: float, step: float, version: Version = ""

@@ -16,14 +16,16 @@ import pytest
 from kaizen_tui.analysis.replay import Replay
 from kaizen_tui.core.canary_plan import Judged
 from kaizen_tui.core.canary_state import CRITERION, EVIDENCE, canary_state
+from kaizen_tui.core.errors import StoreError
 from kaizen_tui.loop import learn
 from kaizen_tui.loop.canary_record import Record
 from kaizen_tui.loop.canary_standing import Follower
 from kaizen_tui.loop.controller import Controller, Ears
 from kaizen_tui.loop.driver import Driver, Report
+from kaizen_tui.loop.lint import lint
 from kaizen_tui.loop.verify import verify
 from kaizen_tui.metrics.source import Instant, Version
-from kaizen_tui.store import files
+from kaizen_tui.store import files, observations
 from kaizen_tui.store.lock import Lock
 from kaizen_tui.store.yaml_edit import SetList, SetText
 from tests.loop.canary_world import CanaryWorld
@@ -102,6 +104,22 @@ def test_an_abort_criterion_that_holds_three_times_rolls_back_with_its_own_cause
     assert "errors_pct > 50 % (60)" in world.entries("status")[-1]["reason"]
 
 
+def test_a_rate_that_is_low_for_a_part_of_the_users_ends_no_canary(world: CanaryWorld, monkeypatch: Any) -> None:
+    text = world.component.read_text()
+    rate = "    - {name: served_per_s, threshold: '100', abort_threshold: '50', sli: {type: rate, counter: served}}\n"
+    world.component.write_text(text.replace("rollout:", rate + "rollout:", 1))
+    world.edit(SetList("abort_criteria", ["served_per_s < 50"]))
+    (warning,) = [one for one in lint(world.session, [world.id]) if "served_per_s" in one.message]
+    assert "its rate is that of a part of the users" in warning.message
+    monkeypatch.setattr(world.source, "instant", lambda *_: Instant(10.0, world.seconds()))
+    looks(world, running(world), 6)
+    assert world.status == "canary"
+    world.edit(SetList("abort_criteria", ["served_per_s > 5"]))
+    assert not any("served_per_s" in one.message for one in lint(world.session, [world.id]))
+    looks(world, Driver(world.session, world.id, {}), 4)
+    assert (world.status, world.splitter.given) == ("aborted", 0.0)
+
+
 def test_one_look_without_it_begins_the_count_anew(world: CanaryWorld) -> None:
     world.edit(SetList("abort_criteria", ["errors_pct > 50 %"]))
     driver = running(world)
@@ -169,12 +187,43 @@ def test_an_empty_metrics_server_is_as_good_as_none(world: CanaryWorld) -> None:
     assert world.splitter.given == 0.0
     assert "no series" in report.trouble
     assert world.entries("rollout")[-1]["cause"] == "blind"
+    words = "no numbers of both versions for 2 min: errors_pct: baseline: the query returned no series"
+    assert world.entries("rollout")[-2]["reason"] == words
     world.source.empty = False
     # It counts from zero now, as a new one does.
     world.source.total = dict.fromkeys(world.source.total, 0.0)
     world.source.faults = dict.fromkeys(world.source.faults, 0.0)
     looks(world, driver, 2)
     assert (world.splitter.given, world.status) == (0.01, "canary")
+
+
+@pytest.mark.parametrize("dead", ["both", "canary"])
+def test_numbers_that_are_answered_and_come_in_no_more_are_none(world: CanaryWorld, dead: str) -> None:
+    driver = running(world)
+    end = world.seconds()
+    world.source.measured = lambda version, at: min(at, end) if dead in ("both", version) else at
+    assert looks(world, driver, 4).trouble == ""
+    report = looks(world, driver, 3)
+    assert world.splitter.given == 0.01
+    assert report.trouble == "errors_pct: no newer numbers for 1 min"
+    looks(world, driver, 3)
+    assert world.seconds() - end == 150  # max_blind and two looks, of which the second found it so
+    assert (world.splitter.given, world.entries("rollout")[-1]["cause"]) == (0.0, "blind")
+    assert Record(world.ws, world.id).data_at == end
+    world.source.measured = lambda _version, at: at
+    looks(world, driver, 2)
+    assert (world.splitter.given, world.status) == (0.01, "canary")
+
+
+def test_looks_are_taken_more_often_than_numbers_come_in_and_nothing_is_said_of_that(world: CanaryWorld) -> None:
+    minute = {"baseline": 0.0, "canary": 30.0}  # each is scraped once a minute, half a minute apart
+    world.source.measured = lambda version, at: (at - minute[version]) // 60 * 60 + minute[version]
+    driver = running(world)
+    for _ in range(60):
+        report = looks(world, driver, 1)
+        assert report.trouble in ("", "errors_pct: first reading")
+    assert {one["action"] for one in world.entries("rollout")} == {"set_share"}
+    assert world.splitter.given == 0.1
 
 
 # ---------------------------------------------------------------- a full disk
@@ -206,6 +255,21 @@ def test_a_full_disk_ends_in_nobody_having_it_and_loses_nothing(
     assert verify(world.session, [world.id])[0].ok
 
 
+def test_observations_that_nobody_could_read_again_are_not_written(
+    world: CanaryWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    driver = running(world)
+    path = Path(world.ws.observations_path(world.id))
+    monkeypatch.setattr(observations, "LIMIT", path.stat().st_size + 1000)
+    report = looks(world, driver, 15)
+    assert "the observations fill" in report.trouble
+    assert "kaizen abort" in report.trouble
+    assert path.stat().st_size <= observations.LIMIT
+    assert world.splitter.given == 0.0
+    Record(world.ws, world.id)  # is read
+    assert verify(world.session, [world.id])[0].ok
+
+
 def test_a_bad_canary_goes_back_though_the_roll_back_cannot_be_logged(
     world: CanaryWorld, full_disk: Callable[[bool], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -221,6 +285,7 @@ def test_a_bad_canary_goes_back_though_the_roll_back_cannot_be_logged(
     monkeypatch.setattr(Record, "look", last_bytes)
     while world.splitter.given:
         report = looks(world, driver, 1)
+    assert report.trouble.startswith("nobody gets the canary any more, but the log doesn't say so: ")
     assert "the disk is full" in report.trouble
     assert world.entries("verdict") == []
     full_disk(False)
@@ -234,7 +299,7 @@ def test_a_roll_back_that_cannot_be_logged_is_done_all_the_same(
 ) -> None:
     running(world)
     full_disk(True)
-    with pytest.raises(Exception, match="the disk is full"):
+    with pytest.raises(StoreError, match=r"nobody gets the canary any more, but .* the disk is full"):
         learn.abort(world.session, world.id, "a customer called", {})
     assert world.splitter.given == 0.0
     full_disk(False)

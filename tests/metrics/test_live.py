@@ -110,6 +110,28 @@ def test_of_a_ticket_in_canary_it_is_the_canary_that_is_measured() -> None:
     assert judge(readings[0], missing) == ("no data in the canary: none ○", "unknown")
 
 
+@pytest.mark.parametrize(
+    ("text", "abort", "mark"),
+    [
+        ("served_per_s < 100", True, "unknown"),  # whatever 1 % of the users bring is less
+        ("served_per_s >= 100", False, "unknown"),
+        ("served_per_s < 0.9 * baseline", True, "unknown"),
+        ("served_per_s > 100", True, "met"),  # too much of it is too much, whoever brings it
+        ("served_per_s <= 100", False, "met"),
+    ],
+)
+def test_a_rate_of_the_canary_that_is_low_proves_nothing(text: str, abort: bool, mark: str) -> None:
+    metrics = (MetricFields("served_per_s", 100.0, 50.0, kind="rate"),)
+    reading = read_criterion(text, metrics)
+    for version, found in (("canary", mark), ("", "unknown" if "baseline" in text else None)):
+        known = Live(Instant(3.0, NOW), None, NOW, version, "rate")  # type: ignore[arg-type]
+        judged = judge(reading, {"served_per_s": known}, abort=abort)
+        assert judged is not None
+        assert judged.mark == (found or ("met" if mark == "met" else "missed"))
+    component = COMPONENT._replace(metrics=metrics)
+    assert read_live(Asked(), component, [reading], NOW, status="canary")["served_per_s"].kind == "rate"
+
+
 @pytest.mark.parametrize("error", [UnreachableError("connection refused"), TimeoutError("connection refused")])
 def test_a_server_that_is_away_is_said_and_not_asked_again_while_someone_waits(error: Exception) -> None:
     readings = [read_criterion("p95_latency_ms < 10", METRICS)]

@@ -47,4 +47,13 @@ def test_both_versions_are_counted_at_the_same_instant() -> None:
         for seconds in (0.0, 1.0):
             ours.counters("web", "errors", NOW + seconds, "baseline")
             ours.counters("web", "errors", NOW + seconds, "canary")
-        assert double.instants == [NOW] * 4 + [NOW + 1] * 4
+        assert double.instants == [NOW] * 6 + [NOW + 1] * 6  # bad, total, and when the newest was measured
+
+
+def test_counters_are_as_old_as_the_newest_sample_though_the_server_answers_on() -> None:
+    newest: list[float] = [NOW - 40.0]
+    with Double(lambda query: newest[0] if "timestamp" in query else [({"pod": "a"}, 5.0)]) as double:
+        ours = source(double)
+        assert ours.counters("web", "errors", NOW, "canary").at == NOW - 40.0
+        newest[0] = NOW + 90.0  # what comes from the future was measured by now at the latest
+        assert ours.counters("web", "errors", NOW + 1, "canary").at == NOW + 1
