@@ -117,12 +117,15 @@ class Canary:
         self._waiting.append(Seen(place, look.at, skipped, traffic))
 
     def settle(self, results: Mapping[int, tuple[Advanced, int]]) -> list[Due]:
-        """The answers to the looks that waited; after a final one each look gets that one again.
+        """The answers to the looks that waited; after a final one each look gets that one again. None where the answer
+        was final before: of a promoted canary all evidence goes on all the same, for its next step.
 
         results: of each unit, by identity: what it was advanced by, and its row there.
         """
         seen, self._waiting = self._waiting, []
         self.tallies = [part.tally(results, len(seen)) for part in self.parts]
+        if self.ended:
+            return []
         due: list[Due] = []
         for number, one in enumerate(seen):
             if self.ended:

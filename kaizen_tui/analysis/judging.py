@@ -24,11 +24,11 @@ def judge(looks: Sequence[tuple[Canary, Look]], *, changes: bool = False) -> lis
     canaries: dict[int, Canary] = {}
     verdicts: list[tuple[int, Verdict]] = []
     for place, (canary, look) in enumerate(looks):
-        if canary.last is None or not canary.ended:
+        if canary.last is not None and canary.ended and not changes:
+            verdicts.append((place, canary.last._replace(at=look.at)))
+        if canary.answer != "rollback":
             canaries[id(canary)] = canary
             canary.take(place, look)
-        elif not changes:
-            verdicts.append((place, canary.last._replace(at=look.at)))
     before = {key: canary.answer for key, canary in canaries.items()}
     results = _advance(unit for canary in canaries.values() for part in canary.parts for unit in part.units)
     told: list[tuple[Canary, list[Due]]] = []

@@ -21,6 +21,7 @@ from kaizen_tui.analysis.line_format import (
     text_of,
 )
 from kaizen_tui.analysis.measures import Look, Measure
+from kaizen_tui.analysis.traffic_share import testable
 from kaizen_tui.analysis.verdict import Verdict
 from kaizen_tui.analysis.verdict_line import StreamNames, verdict_line
 
@@ -162,6 +163,8 @@ class Replay:
         share = line.get("share")
         if share is not None:
             share = number_of(share, "share")
+            if not testable(share):
+                raise LineError("`share` is above 0 and below 1: the canary's part of the traffic")
         baseline: dict[str, Measure] = {}
         canary: dict[str, Measure] = {}
         for sli in stream.canary.settings.slis:

@@ -9,6 +9,7 @@ Kind = Literal["ratio", "histogram", "gauge"]
 CAP = math.log(5.0)  # one look alone never decides
 LATE_START = 0.5
 PLANNED_LOOKS = 1440  # a day of looks, one a minute
+_MOST_GUARDED = 0.999999  # a larger share has no candidates above it that differ from 1
 BURN = 14.4  # the burn rate that pages at once (Google SRE Workbook, chapter 5: 2 % of a 30 days' budget in an hour)
 
 
@@ -40,8 +41,8 @@ class Sli:
         for what, value in (("rollback_ratio", self.rollback_ratio), ("promote_ratio", self.promote_ratio)):
             if value is not None and not 0.01 <= value <= 100:
                 raise ValueError(f"`{what}` lies between 0.01 and 100")
-        if not 0 < self.weight < math.inf:
-            raise ValueError("`weight` is above 0")
+        if not 1e-6 <= self.weight <= 1e6:
+            raise ValueError("`weight` lies between 0.000001 and 1,000,000")
         if not 1 <= self.dispersion <= 1e6:
             raise ValueError("`dispersion` lies between 1 and 1,000,000")
         for what, share in (("objective", self.objective), ("promote_below", self.promote_below)):
@@ -65,7 +66,7 @@ class Sli:
         if self.objective is None:
             return None
         share = BURN * (1.0 - self.objective)
-        return share if share < 1 else None
+        return share if share < _MOST_GUARDED else None
 
 
 @dataclass(frozen=True)

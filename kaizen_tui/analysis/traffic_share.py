@@ -13,12 +13,18 @@ from kaizen_tui.analysis.gauge import log_add
 
 TOLERANCE = 2.0
 _STRETCH = (1.3, 2.0, 4.0, 8.0)
+_LEAST = 1e-9
 
 Finding = Literal["", "too little", "too much"]
 IN_WORDS: Mapping[str, str] = {
     "too little": "the canary gets less than half of the traffic that its share should bring",
     "too much": "the canary gets more than double the traffic that its share should bring",
 }
+
+
+def testable(share: float) -> bool:
+    """Whether users of both versions have a part of the traffic that numbers can tell from nothing and from all."""
+    return _LEAST <= share <= 1 - _LEAST
 
 
 class ShareTest:
@@ -43,7 +49,7 @@ class ShareTest:
         return self._number >= 0
 
     def look(self, baseline: float, canary: float, share: float) -> None:
-        """baseline, canary: events of one look; share: what was set then, above 0 and below 1."""
+        """baseline, canary: events of one look; share: what was set then, `testable`."""
         self._number += 1
         if self._begin is not None and 1 <= self._number <= self._planned:
             self._low, self._high = ([log_add(log, self._begin) for log in logs] for logs in (self._low, self._high))
@@ -52,7 +58,7 @@ class ShareTest:
             log + min(self._cap, _log_ratio(canary, baseline, low / stretch, low))
             for log, stretch in zip(self._low, _STRETCH, strict=True)
         ]
-        if high < 1:
+        if high <= 1 - _LEAST:
             self._high = [
                 log + min(self._cap, _log_ratio(canary, baseline, min(high * stretch, 1 - (1 - high) / stretch), high))
                 for log, stretch in zip(self._high, _STRETCH, strict=True)

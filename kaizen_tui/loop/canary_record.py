@@ -16,7 +16,7 @@ from kaizen_tui.analysis.judging import judge
 from kaizen_tui.analysis.line_format import LineError, configuration_of, measure_of, number_of
 from kaizen_tui.analysis.measures import Look, Measure
 from kaizen_tui.analysis.settings import Settings
-from kaizen_tui.analysis.traffic_share import IN_WORDS
+from kaizen_tui.analysis.traffic_share import IN_WORDS, testable
 from kaizen_tui.analysis.verdict import Evidence, Verdict
 from kaizen_tui.core.canary_plan import ABORT_LOOKS, Judged, promote_ratio
 from kaizen_tui.core.canary_state import CRITERION, same_share
@@ -316,7 +316,7 @@ class Record:
                 for text, value in aborts.items()
             }
         share = _share_of(line["share"]) if "share" in line else None
-        if share in (0.0, 1.0):
+        if share is not None and not testable(share):
             raise ValueError("a look that tests its share has users of both versions")
         return Look(at, arms[0], arms[1], share)
 

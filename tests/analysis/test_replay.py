@@ -181,6 +181,25 @@ def test_a_promoted_stream_that_stays_is_judged_on() -> None:
     assert len(remarks) == 1
 
 
+def test_what_a_promoted_stream_sees_counts_at_its_next_step_in_whatever_portions_it_comes() -> None:
+    config = CONFIG | {"slis": [*CONFIG["slis"], {"name": "memory", "kind": "gauge", "promote_ratio": 50}]}
+
+    def with_memory(line: dict[str, Any]) -> dict[str, Any]:
+        return line | {arm: line[arm] | {"memory": 2.0} for arm in ("baseline", "canary")}
+
+    looks = [with_memory(one) for one in [*story("s", 12, 3), *story("s", 16, 12)[12:], *story("s", 20, 3)[16:]]]
+    step = {"type": "step", "stream": "s", "promote_ratio": {"errors": 1.2}}
+    lines = [config, *looks[:18], step, *looks[18:]]
+    out, remarks, _ = run(lines)
+    assert remarks == []
+    assert (out[17]["verdict"], out[18]["verdict"]) == ("promote", "wait")
+    assert run(lines, portion=1)[0] == out
+    never = [sli | {"promote_ratio": None} for sli in config["slis"]]
+    whole, _, _ = run([config | {"slis": never}, *looks])
+    assert out[18]["log_e_rollback"] == whole[18]["log_e_rollback"]
+    assert out[18]["sli"]["errors"]["looks"] == 19
+
+
 def test_what_stays_is_promoted_as_long_as_its_evidence_suffices() -> None:
     out, remarks, _ = run([CONFIG, *story("s", 4, 3), {"type": "stay", "stream": "s"}, *story("s", 40, 3)[4:]])
     assert remarks == []
@@ -217,7 +236,12 @@ def test_what_stays_is_promoted_as_long_as_its_evidence_suffices() -> None:
         (b'{"type":"config","slis":[]}', "`slis` is a list"),
         (b'{"type":"config","slis":[{"name":"a"},{"name":"a"}]}', "same name"),
         (b'{"type":"config","slis":[{"name":"a","kind":"x"}]}', "`kind` of `a`"),
-        (b'{"type":"config","slis":[{"name":"a","weight":0}]}', "`weight` is above 0"),
+        (b'{"type":"config","slis":[{"name":"a","weight":0}]}', "`weight` lies between"),
+        (b'{"type":"config","slis":[{"name":"a","weight":5e-324},{"name":"b"}]}', "`weight` lies between"),
+        (b'{"type":"obs","stream":"s","t":90,"share":0}', "`share` is above 0 and below 1"),
+        (b'{"type":"obs","stream":"s","t":90,"share":1.0}', "`share` is above 0 and below 1"),
+        (b'{"type":"obs","stream":"s","t":90,"share":-0.1}', "`share` is above 0 and below 1"),
+        (b'{"type":"obs","stream":"s","t":90,"share":5e-324}', "`share` is above 0 and below 1"),
         (b'{"type":"config","slis":[{"name":"a"}],"alpha":2}', "`alpha` lies between"),
         (b'{"type":"config","slis":[{"name":"a"}],"planned_looks":1.5}', "whole number"),
         (b'{"type":"config","slis":[{"name":"a"}],"counters":"x"}', "`counters` is"),
@@ -241,6 +265,20 @@ def test_an_unknown_key_is_named_and_the_line_taken() -> None:
 def test_empty_lines_and_windows_line_ends() -> None:
     out, remarks, _ = run([json.dumps(CONFIG).encode() + b"\r", b"", b"  ", *story("s", 1, 3)])
     assert (len(out), remarks) == (1, [])
+
+
+def test_a_share_of_the_traffic_at_any_edge_is_tested_or_refused() -> None:
+    for share in (1e-9, 0.49999999999999994, 0.5, 0.999999):
+        out, remarks, _ = run([CONFIG, story("s", 1, 3)[0] | {"share": share}])
+        assert (len(out), remarks) == (1, []), share
+
+
+@pytest.mark.filterwarnings("error")
+def test_an_objective_whose_budget_hardly_burns_so_fast() -> None:
+    for objective in (1 - 1 / 14.4, 0.9305556, 1 - 2**-53):
+        sli = CONFIG["slis"][0] | {"objective": objective}
+        out, remarks, _ = run([CONFIG | {"slis": [sli]}, *story("s", 3, 3)])
+        assert (len(out), remarks) == (3, [])
 
 
 def test_huge_counts_have_finite_answers() -> None:
