@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kaizen_tui.core import canary_state as words
 from kaizen_tui.core.canary_state import CanaryState, canary_state, follow
+from kaizen_tui.core.times import age, parse_rfc3339
 
 if TYPE_CHECKING:
     from kaizen_tui.core.log_view import LogEntry, LogView
 
 BEGUN, VERIFIED, FAILED, ENDED = "begun", "verified", "failed", "ended"
+FLAPS, FLAP_SPAN = 3, 3600  # so often within so many seconds
 _EVIDENCE = ("sli", "ratio", "evidence", "needed", "looks", "events", "baseline")
 
 
@@ -48,11 +50,38 @@ def notices(log: LogView) -> tuple[Notice, ...]:
     first = canary_state(log)
     if first is None:
         return ()
-    state = CanaryState(first.since, share_at=first.since)
+    state, flaps = CanaryState(first.since, share_at=first.since), _Flaps()
     for entry in log.after(*begun):
-        found.extend(_notices_of(entry, state))
+        found.extend(told for one in _notices_of(entry, state) if (told := flaps.told(one)) is not None)
         state = follow(state, (entry,))
     return tuple(found)
+
+
+class _Flaps:
+    """What comes and goes is told a few times within a span, the last of them with words for its coming back, and its
+    end no more: who hears nothing further must not take it for over."""
+
+    def __init__(self) -> None:
+        self._begun: dict[str, list[int]] = {}
+        self._quiet: set[str] = set()
+
+    def told(self, one: Notice) -> Notice | None:
+        """None where nobody is told of it."""
+        if one.event not in ("lost", "blind"):
+            return one
+        if one.phase == ENDED:
+            return None if one.event in self._quiet else one
+        at = parse_rfc3339(one.at)
+        before = [earlier for earlier in self._begun.get(one.event, []) if at - earlier < FLAP_SPAN]
+        if len(before) >= FLAPS:
+            return None
+        self._begun[one.event] = [*before, at]
+        self._quiet.discard(one.event)
+        if len(before) + 1 < FLAPS:
+            return one
+        self._quiet.add(one.event)
+        words = f"{FLAPS} times within {age(FLAP_SPAN)}: its end and the next times are not told"
+        return one._replace(reason=f"{one.reason}; {words}")
 
 
 def _notices_of(entry: LogEntry, state: CanaryState) -> Iterator[Notice]:

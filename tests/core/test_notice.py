@@ -58,6 +58,27 @@ def test_a_pause_for_want_of_numbers_is_told_once_and_so_is_its_end() -> None:
     ) == ["the canary can't be judged: no numbers", "the canary can be judged again"]  # fmt: skip
 
 
+def test_what_comes_and_goes_is_told_three_times_an_hour_and_a_roll_back_as_ever() -> None:
+    def lost_at(*minutes: int) -> list[str]:
+        view = log_of(("rollout", SHARE))
+        for minute in minutes:
+            for second, action in ((0, "lost"), (30, "found")):
+                fields = {"action": action, "verified": False, "to": 0.05, "reason": "away" if action == "lost" else ""}
+                at = format_epoch(AT + 60 * minute + second)
+                view = view.plus(make_entry(view, at=at, actor="ada", event="rollout", fields=fields))
+        return [f"{one.event} {one.phase} {one.reason}".strip() for one in notices(view)]
+
+    both = ["lost begun away", "lost ended"]
+    last = "lost begun away; 3 times within 1 h: its end and the next times are not told"
+    assert lost_at(1, 2) == [*both, *both]
+    assert lost_at(1, 2, 3) == [*both, *both, last]
+    assert lost_at(1, 2, 3, 4, 5, 59) == [*both, *both, last]
+    assert lost_at(1, 2, 3, 64, 65) == [*both, *both, last, *both, *both]
+    back = ("rollout", {"action": "rollback", "from": 0.05, "to": 0, "verified": False, "reason": "away"})
+    flapping = [("rollout", {"action": action, "verified": False, "to": 0.05}) for action in ("lost", "found") * 5]
+    assert [one.event for one in notices(log_of(*flapping, back))][-2:] == ["lost", "rollback"]
+
+
 def test_only_the_canary_that_was_entered_last_is_told_of() -> None:
     assert notices(log_of(("verdict", {"verdict": "promote"}), begun=False)) == ()
     back = ("status", {"from": "canary", "to": "in_review"})
