@@ -239,6 +239,8 @@ class _Weighing:
 
 
 def _more(pairs: int | None, result: Compared) -> str:
+    if result.point is None:
+        return "" if pairs is None else f"; {count(pairs, 'more pair')} at least"
     if pairs is not None:
         return f"; about {count(pairs, 'more pair')} would tell"
-    return "" if result.point is None else f"; not even {MOST_PAIRS} pairs would tell"
+    return f"; not even {MOST_PAIRS} pairs would tell"

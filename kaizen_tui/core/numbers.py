@@ -36,7 +36,9 @@ def _digits(value: float) -> str:
 
 
 def with_unit(value: float, unit: str) -> str:
-    """`7.4 ms`, `0.31 %`, `196 MB`, `12` without a unit."""
+    """`7.4 ms`, `0.31 %`, `196 MB`, `12` without a unit; seconds below a thousandth as `12.6 µs`, `25 ns`."""
+    if unit == "s" and 0 < abs(value) < 0.001:
+        value, unit = (value * 1e6, "µs") if abs(value) >= 1e-6 else (value * 1e9, "ns")
     return f"{human_number(value)} {unit}" if unit else human_number(value)
 
 

@@ -96,7 +96,7 @@ def test_too_few_pairs(shop: Shop) -> None:
     shop.change(work="N = 5_000\n")
     done = shop.cli("evaluate", "KAIZ-001", "--pairs", "3")
     assert done.code == 7
-    assert "3 pairs are too few for an interval; about 2 more pairs would tell" in done.out
+    assert "3 pairs are too few for an interval; 2 more pairs at least" in done.out
 
 
 def test_tests_are_run_and_their_output_shown(tmp_path: Path) -> None:

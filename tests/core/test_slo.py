@@ -103,6 +103,9 @@ def test_numbers_for_people(value: float, text: str) -> None:
 def test_units_and_percents() -> None:
     assert with_unit(7.4, "ms") == "7.4 ms"
     assert with_unit(7.4, "") == "7.4"
+    assert with_unit(0.00001262, "s") == "12.6 µs"
+    assert with_unit(-2.5e-8, "s") == "-25 ns"
+    assert [with_unit(0.0, "s"), with_unit(0.001, "s")] == ["0 s", "0.001 s"]
     assert human_percent(0.91) == "91 %"
     assert human_percent(-0.04) == "-4 %"
     assert human_percent(0.0004) == "<0.1 %"
