@@ -196,4 +196,4 @@ def summary_of(source: str) -> str:
     """The words of the Summary section, comments and template left out; "" when it says nothing."""
     from kaizen_tui.core.patch_spec import section_text
 
-    return " ".join(safe(line) for line in section_text(source, "Summary").split("\n") if line.strip())
+    return " ".join(safe(line.lstrip("> ")) for line in section_text(source, "Summary").split("\n") if line.strip("> "))

@@ -143,5 +143,6 @@ def test_the_summary() -> None:
     assert (
         summary_of("# P\n\n## Summary\n\nPools the\nsockets.\n\n<!-- no -->\n\n## Design\n\nx") == "Pools the sockets."
     )
+    assert summary_of("## Summary\n\nObjective:\n\n> faster\n>\n> by far\n") == "Objective: faster by far"
     assert summary_of("## Summary\n\nTBD\n") == ""
     assert summary_of("") == ""
