@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kaizen_tui.cli.invocation import Call, command
-from kaizen_tui.cli.output import note
+from kaizen_tui.cli.output import note, warn
 from kaizen_tui.cli.parameters import known_ticket, ticket_argument
 
 if TYPE_CHECKING:
@@ -56,10 +56,14 @@ def _evaluated(
 ) -> "Saved":
     from kaizen_tui.cli.progress import listening
     from kaizen_tui.loop.commits import find_commits
+    from kaizen_tui.loop.creation.place import uncommitted
     from kaizen_tui.loop.evaluation.bench import CommandError
     from kaizen_tui.loop.evaluation.run import Wish, evaluate
 
     commits = find_commits(call.workspace, ticket_id, *revisions)
+    folder = uncommitted(call.workspace, ticket_id) if revisions[1] is None else ""
+    if folder:
+        warn(f"changes in {folder} aren't committed, so they are not evaluated")
     with listening(plain=call.plain) as listener:
         try:
             return evaluate(session, ticket_id, commits, Wish(pairs, fresh), listener)

@@ -317,6 +317,20 @@ def test_what_the_two_versions_measure_in_other_terms_is_not_compared(tmp_path: 
     assert [one["name"] for one in shop.card["metrics"]] == ["sh_cpu_s"]
 
 
+def test_changes_that_are_not_committed_are_said(shop: Shop) -> None:
+    shop.change(work="N = 1\n")
+    shop.git("worktree", "add", "-q", ".kaizen/worktrees/KAIZ-001", "kaizen/KAIZ-001")
+    tree = shop.root / ".kaizen/worktrees/KAIZ-001"
+    assert "aren't committed" not in shop.cli("evaluate", "KAIZ-001", "--pairs", "2").err
+    (tree / "tickets/KAIZ-001/Patch-Spec.md").write_text("of the ticket, not of the change")
+    assert "aren't committed" not in shop.cli("evaluate", "KAIZ-001", "--pairs", "2").err
+    (tree / "work.py").write_text("N = 2\n")
+    said = shop.cli("evaluate", "KAIZ-001", "--pairs", "2").err
+    assert f"changes in {tree} aren't committed, so they are not evaluated" in said
+    named = shop.cli("evaluate", "KAIZ-001", "--pairs", "2", "--candidate", "kaizen/KAIZ-001")
+    assert "aren't committed" not in named.err
+
+
 def test_long_lines_of_a_failed_command_are_cut(shop: Shop) -> None:
     shop.change(work="import sys; sys.exit('x' * 5000)\n")
     done = shop.cli("evaluate", "KAIZ-001", "--pairs", "2")

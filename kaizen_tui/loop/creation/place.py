@@ -74,15 +74,31 @@ def _checked_out(root: str, branch: str) -> str:
 
 def refuse_unclean(place: Place) -> None:
     """Raises ConflictError when the worktree holds changes that aren't committed, which a new commit would meet."""
-    if not place.there:
-        return
-    said = plumbing(place.path, "status", "--porcelain", "-z", "--ignore-submodules=all", "--untracked-files=all")
-    if said:
+    if place.there and _is_changed(place.path):
         raise ConflictError(
             f"the worktree of {place.branch} has changes that aren't committed",
             where=place.path,
             hint="commit or stash them, then repeat the command",
         )
+
+
+def uncommitted(workspace: Workspace, ticket_id: str) -> str:
+    """The folder where the ticket's branch is checked out with changes that aren't committed; "" where none are.
+
+    The workspace's own files don't count: in a checkout that people work in they are changed all the time.
+    """
+    root = git.checkout_of(workspace.root)
+    home = _checked_out(root, CANDIDATE_BRANCH.format(id=ticket_id)) if root is not None else ""
+    if root is None or not os.path.isdir(home):
+        return ""
+    below = os.path.relpath(os.path.realpath(workspace.root), os.path.realpath(root))
+    own = [f":(top,exclude,literal){os.path.normpath(f'{below}/{name}')}" for name in ("registry", "tickets")]
+    return home if _is_changed(home, ":(top)", *own) else ""
+
+
+def _is_changed(folder: str, *paths: str) -> bool:
+    status = ("status", "--porcelain", "-z", "--ignore-submodules=all", "--untracked-files=all")
+    return bool(plumbing(folder, *status, "--", *paths))
 
 
 def put(place: Place, commit: str) -> None:
