@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kaizen_tui.cli.output import Painter
+from kaizen_tui.core.canary_state import rollout_words
 from kaizen_tui.core.text import safe
 from kaizen_tui.core.values import quoted
 
@@ -137,6 +138,10 @@ def _edit(entry: Mapping[str, Any]) -> list[str]:
     return [", ".join(shown)]
 
 
+def _rollout(entry: Mapping[str, Any]) -> list[str]:
+    return [rollout_words(entry, "->"), _text(entry, "reason")]
+
+
 def _other(entry: Mapping[str, Any]) -> list[str]:
     return [_text(entry, name) for name in ("title", "text", "action", "verdict", "reason", "what")]
 
@@ -147,6 +152,7 @@ _WORDS: dict[str, Callable[[Mapping[str, Any]], list[str]]] = {
     "reject": _vote,
     "signoff": _signoff,
     "edit": _edit,
+    "rollout": _rollout,
 }
 
 

@@ -7,7 +7,7 @@ change of the share is two `rollout` entries: what is going to be done (`verifie
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from kaizen_tui.core.times import parse_rfc3339
@@ -29,6 +29,14 @@ ASTRAY = "traffic"  # what comes to the canary is not what its share should brin
 def parts(share: float) -> int:
     """A share as splitters can tell it apart from another."""
     return round(share * PARTS)
+
+
+def rollout_words(fields: Mapping[str, object], arrow: str) -> str:
+    """A `rollout` entry's action, shares of the users, and whether it was only begun: `set share 1 % -> 5 %, begun`."""
+    shares = [fields.get(name) for name in ("from", "to")]
+    shown = [f"{one * 100:.4g} %" for one in shares if isinstance(one, int | float) and not isinstance(one, bool)]
+    words = [str(fields.get("action") or "").replace("_", " "), f" {arrow} ".join(shown) if len(shown) == 2 else ""]
+    return " ".join(word for word in words if word) + (", begun" if fields.get("verified") is False else "")
 
 
 def same_share(one: float, other: float) -> bool:

@@ -1,10 +1,12 @@
 """log, verify, lint: proof and content."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from kaizen_tui.core.promotion_log import entry_line, make_entry, read_log
+from kaizen_tui.store.records import NewEvent, transaction
 from tests.cli.world import ADA, World
 
 
@@ -13,6 +15,17 @@ def three_entries(world: World) -> tuple[str, Path]:
     world.ok("comment", ticket, "one")
     world.ok("comment", ticket, "two")
     return ticket, Path(world.ws.log_path(ticket))
+
+
+def test_the_log_says_which_shares_a_rollout_was_about(world: World) -> None:
+    ticket = world.new()
+    fields = {"action": "set_share", "from": 0.05, "to": 0.25}
+    with transaction(world.ws, ticket) as tx:
+        begun, done = (NewEvent(ADA, "rollout", {**fields, "verified": verified}) for verified in (False, True))
+        tx.commit(data=None, at=datetime(2025, 6, 1, tzinfo=UTC), events=[begun, done])
+    first, second = world.ok("log", ticket).out.splitlines()[-2:]
+    assert first.endswith("rollout  set share 5 % -> 25 %, begun")
+    assert second.endswith("rollout  set share 5 % -> 25 %")
 
 
 def test_verify_all_and_one(world: World) -> None:

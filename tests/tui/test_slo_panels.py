@@ -3,6 +3,8 @@
 import threading
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from textual.pilot import Pilot
@@ -14,6 +16,7 @@ from kaizen_tui.metrics.source import Instant
 from kaizen_tui.tui.app import KaizenApp
 from kaizen_tui.tui.platform_messages import PlatformReady
 from kaizen_tui.tui.screens.components import ComponentScreen
+from kaizen_tui.tui.ticket.approval_page import budget_part
 from kaizen_tui.tui.tokens import KAIZEN_THEMES, derived_tokens, make_palette
 from kaizen_tui.tui.widgets.slo_lines import NO_PANELS, note_text, panel_lines, plan
 from tests.metrics.defined import Defined
@@ -329,6 +332,16 @@ def test_a_name_is_whole_where_there_is_room_and_lines_below_each_other_are_in_l
     assert sum(line.count("message_broadcast_rate ") for line in wide[1:]) == 2
     for lines in (narrow, wide):
         assert len({line.index("≤ 10") for line in lines if "≤ 10" in line}) == 1
+
+
+def test_on_the_approval_page_a_metric_is_one_line() -> None:
+    (one, _) = named_platform(error_ratio_pct=(0.11312, -0.1234))
+    panels = tuple(metric._replace(burn=1.15) for metric in one.metrics)
+    dossier: Any = SimpleNamespace(budget=SimpleNamespace(source="prometheus", trouble="", panels=panels))
+    for width, state in ((64, ""), (100, "  breached")):
+        _, row = budget_part(dossier, width)
+        assert row.cell_length <= width
+        assert row.plain.endswith(f"-12 % left  burn 1.15×{state}")
 
 
 def hostile_platform():  # type: ignore[no-untyped-def]

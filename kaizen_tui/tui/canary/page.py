@@ -60,8 +60,9 @@ def _place(one: "Standing", width: int) -> Content:
         parts_said.append(text(f"  step {one.step} of {len(one.steps)}", STRONG))
         parts_said += [text(f"  {steps}", MUTED)] if width >= _BESIDE else []
     here, whole = age(int(max(0.0, one.at - state.share_at))), age(int(max(0.0, one.at - state.since)))
-    parts_said.append(text(f"  {here} here, {whole} in all", MUTED))
-    return Content.assemble(*parts_said)
+    long, short = text(f"  {here} here, {whole} in all", MUTED), text(f"  {here} here", MUTED)
+    said = Content.assemble(*parts_said, long)
+    return said if said.cell_length <= width else Content.assemble(*parts_said, short)
 
 
 def _driver(one: "Standing") -> list[Content]:

@@ -179,12 +179,15 @@ def _panel_row(panel: "MetricPanel", name: int, width: int) -> Content:
     if panel.budget is not None:
         parts.append(text(f"{human_percent(panel.budget):>6} left", BAD if panel.budget < 0 else ""))
         if panel.burn is not None:
-            parts.append(text(f"  burn {human_number(panel.burn)}", MUTED))
+            parts.append(text(f"  burn {human_number(panel.burn)}×", MUTED))
     else:
         parts.append(text(pad("no objective", 13), MUTED) if width > 60 else Content(""))
     if panel.state != "ok":
         why = f"{age(int(panel.age))} old" if panel.state == "stale" and panel.age is not None else panel.error
-        parts.append(text(f"  {STATE_WORDS[panel.state]}{': ' + why if why else ''}", style))
+        word = text(f"  {STATE_WORDS[panel.state]}{': ' + why if why else ''}", style)
+        # The shape says it too: a line of its own for one word would only look like another metric.
+        if why or Content.assemble(*parts, word).cell_length <= width:
+            parts.append(word)
     return Content.assemble(*parts)
 
 

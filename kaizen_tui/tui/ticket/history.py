@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from kaizen_tui.core.actors import parse_actor
+from kaizen_tui.core.canary_state import rollout_words
 from kaizen_tui.core.log_view import LogEntry, LogRow, LogView
 from kaizen_tui.core.seen import seen_problems
 from kaizen_tui.core.times import age, parse_rfc3339
+from kaizen_tui.core.unmet import count
 from kaizen_tui.core.values import quoted
 from kaizen_tui.tui.words import BAD, GOOD, MUTED, STRONG, WARN, text
 
@@ -34,7 +36,9 @@ def log_page(log: LogView, now: int) -> list[Content]:
 
 def _state(log: LogView, problems: int) -> Content:
     old = sum(not isinstance(row.entry, LogEntry) for row in log.rows)
-    counts = f"  {len(log.proven)} entries proven" + (f", {old} old lines that prove nothing" if old else "")
+    proven = len(log.proven)
+    counts = f"  {proven} {'entry' if proven == 1 else 'entries'} proven"
+    counts += f", {count(old, 'old line')} without proof" if old else ""
     if not log.rows and not problems:
         return text("the log is empty", MUTED)
     if problems:
@@ -89,12 +93,17 @@ def _edit(entry: LogEntry) -> Iterable[str]:
     yield ", ".join(str(name)[:40] for name in changes) if isinstance(changes, dict) else ""
 
 
+def _rollout(entry: LogEntry) -> Iterable[str]:
+    yield rollout_words(entry.fields, "→")[:_LONGEST]
+
+
 def _other(entry: LogEntry) -> Iterable[str]:
     return (entry.text(name)[:_LONGEST] for name in ("title", "text", "action", "verdict"))
 
 
 _WORDS: dict[str, Callable[[LogEntry], Iterable[str]]] = {
     "status": _status, "approve": _vote, "reject": _vote, "signoff": _signoff, "edit": _edit,
+    "rollout": _rollout,
 }  # fmt: skip
 
 

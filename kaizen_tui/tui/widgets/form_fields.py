@@ -294,7 +294,6 @@ class ListLine(LineEntry):
         if note != self.note:
             self.note = note
             self._fit()
-            self.refresh()
 
     def on_resize(self, event: events.Resize) -> None:
         self._fit()
@@ -304,6 +303,7 @@ class ListLine(LineEntry):
         words = f"{TONE_MARKS[self.note.tone]}{safe(self.note.text)}" if self.note.text else ""
         self._rows = wrap(words, self.size.width - 2, _MOST_ROWS) if self.size.width else [words] if words else []
         self.styles.height = 1 + len(self._rows)
+        self.refresh()  # of the same height it would stay as it was drawn for another width
 
     def render_line(self, y: int) -> Strip:
         """The line (Textual's line API)."""

@@ -130,6 +130,8 @@ async def test_observations_that_cannot_be_read_are_said_with_their_line(place: 
 
 def test_lines_fit_every_width(canary: Canary) -> None:
     one = canary.standing()
+    for width in range(46, 120):
+        assert canary_lines(one, width)[0].cell_length <= width
     for width in (20, 57, 76, 96, 117, 156):
         for line in canary_lines(one, width):
             if "│" in line.plain or "┄" in line.plain:

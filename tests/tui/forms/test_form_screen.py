@@ -21,6 +21,7 @@ from kaizen_tui.tui.screens.form import FormScreen
 from kaizen_tui.tui.widgets.form_body import SaveButton
 from kaizen_tui.tui.widgets.form_lists import ListField
 from kaizen_tui.tui.widgets.form_pick import PickField
+from tests.tui.boards import screen_text
 from tests.tui.forms.form_world import NOW, add_ticket, form_of, make_app, make_workspace, session_of, values
 
 HOSTILE = "[/] [@click=app.quit]x[/] \x1b[31m \u202eback"
@@ -44,6 +45,23 @@ async def opened(app: KaizenApp, pilot: Pilot[int], key: str) -> FormScreen:
     await pilot.press(key)
     await settle(app, pilot)
     return form_of(app)
+
+
+async def test_how_a_criterion_is_read_stands_there_whole_whatever_the_width(ws: Workspace) -> None:
+    lines = ("p95_latency_ms <= 0.5 * baseline", "memory_usage_mb >= 0.98 * baseline", "Nobody waits")
+    add_ticket(ws, success_criteria=lines)
+    app = make_app(ws)
+    async with app.run_test(size=(120, 48)) as pilot:
+        form = await opened(app, pilot, "e")
+        field = form.body.fields["success_criteria"] if form.body is not None else None
+        assert isinstance(field, ListField)
+        for width in range(119, 79, -1):
+            await pilot.resize_terminal(width, 48)
+            await settle(app, pilot)
+            text = screen_text(app)
+            for line in field.lines:
+                for row in line._rows:
+                    assert row in text, width
 
 
 async def test_a_ticket_is_written_with_keys_alone(ws: Workspace) -> None:

@@ -184,14 +184,18 @@ async def test_the_log_says_what_is_proven_overridden_and_unverified(place: Plac
         tx.commit(data=None, at=NOW, events=[
             NewEvent(GRACE, "status", {"from": "draft", "to": "in_review", "unmet": ["x"], "override": "fire\x1b[2J"}),
             NewEvent(GRACE, "comment", {"text": "[@click=app.quit]x[/]"}),
+            NewEvent(GRACE, "rollout", {"action": "set_share", "from": 0, "to": 0.01, "verified": False}),
+            NewEvent(GRACE, "rollout", {"action": "set_share", "from": 0, "to": 0.01, "verified": True}),
         ])  # fmt: skip
     app = place.app()
     async with app.run_test(size=WIDE) as pilot:
         await opened(pilot, app, "4")
         lines = page(app).plain.split("\n")
-        assert "✔ verified  2 entries proven" in lines[0]
-        assert "comment  [@click=app.quit]x[/]" in lines[2]
-        assert "⚑ gate overridden: fire\\x1b[2J" in lines[4]
+        assert "✔ verified  4 entries proven" in lines[0]
+        assert "rollout  set share 0 % → 1 %  Grace Hopper" in lines[2]
+        assert "rollout  set share 0 % → 1 %, begun  Grace Hopper" in lines[3]
+        assert "comment  [@click=app.quit]x[/]" in lines[4]
+        assert "⚑ gate overridden: fire\\x1b[2J" in lines[6]
     path = place.root / "tickets/KAIZ-001/Promotion-Log"
     path.write_text(path.read_text().replace("fire", "calm"))
     with path.open("a") as file:
@@ -203,7 +207,7 @@ async def test_the_log_says_what_is_proven_overridden_and_unverified(place: Plac
         assert "4 Log ✖" in screen_text(app)
         assert "its hash is wrong" in page(app).plain
         assert "unverified (old form)" in page(app).plain
-        assert page(app).plain.count("unverified") == 3
+        assert page(app).plain.count("unverified") == 5
 
 
 async def test_a_ticket_that_breaks_and_is_mended(place: Place) -> None:
