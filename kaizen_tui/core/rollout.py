@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from kaizen_tui.core.typed import Block, Flag, Number, Share, Span, Text
 
-Chance = Annotated[Number, Field(gt=0, lt=1)]
+Chance = Annotated[Number, Field(ge=1e-12, lt=1)]
 
 
 class Rollout(Block):
@@ -33,6 +33,8 @@ class Rollout(Block):
     def _consistent(self) -> Self:
         if any(later <= earlier for earlier, later in zip(self.steps, self.steps[1:], strict=False)):
             raise ValueError("each of the `steps` must be larger than the one before")
+        if len(set(self.slis)) < len(self.slis):
+            raise ValueError("`slis` names a metric twice")
         if self.min_duration is not None and self.max_duration is not None and self.min_duration > self.max_duration:
             raise ValueError("`min_duration` is longer than `max_duration`")
         return self

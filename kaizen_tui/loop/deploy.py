@@ -14,7 +14,7 @@ from kaizen_tui.loop.canary_acts import Hand, state_of
 from kaizen_tui.loop.context import Session
 from kaizen_tui.loop.govern import RefusedError
 from kaizen_tui.loop.observe import counters, source_of
-from kaizen_tui.loop.rollouts import Plan, deciding, plan_of, splitter_of
+from kaizen_tui.loop.rollouts import Plan, judge_settings, plan_of, splitter_of
 from kaizen_tui.store.ticket_lock import StartLock, TicketLock
 from kaizen_tui.traffic.splitter import SplitterError, percent
 
@@ -41,7 +41,7 @@ def deploy(session: Session, ticket_id: str, share: float | None, env: Mapping[s
     decision = govern.why(session, ticket_id).get("canary")
     if decision is None or not decision.allowed:
         return govern.move(session, ticket_id, "canary")  # refuses, in words
-    _ask_baseline(session, plan)
+    _ask_baseline(session, plan, first)
     with StartLock(session.workspace).wait(), TicketLock(session.workspace, ticket_id, "act").wait():
         hand = _ready(session, plan, env)
         decision = govern.move(session, ticket_id, "canary")
@@ -50,11 +50,11 @@ def deploy(session: Session, ticket_id: str, share: float | None, env: Mapping[s
     return decision
 
 
-def _ask_baseline(session: Session, plan: Plan) -> None:
+def _ask_baseline(session: Session, plan: Plan, share: float) -> None:
     """What a canary is judged against is there."""
     if not plan.ticket.uid:
         raise RefusedError(f"{plan.ticket.id} has no uid to draw users by", hint="`kaizen doctor --fix` gives it one")
-    names = [metric.name for metric in deciding(plan)]
+    names = [sli.name for sli in judge_settings(plan, share).slis]
     scrapes, errors = counters(source_of(session.workspace), plan.component.id, names, session.now().timestamp() // 1)
     missing = [name for name, (baseline, _) in scrapes.items() if baseline is None]
     if missing:

@@ -147,13 +147,19 @@ def _events(metric: Metric) -> bool:
 
 
 def judge_settings(plan: Plan, share: float) -> "Settings":
-    """What the judge is told when it begins at this share of the users, but for what the baseline's past says."""
+    """What the judge is told when it begins at this share of the users, but for what the baseline's past says.
+
+    Raises UsageError where nothing can be judged so.
+    """
     from kaizen_tui.analysis.settings import Settings
 
     rollout = plan.rollout
     looks = math.ceil((rollout.max_duration or _DAY) / rollout.look)
-    slis = tuple(_sli(metric, share) for metric in deciding(plan))
-    return Settings(slis, alpha=rollout.alpha, beta=rollout.beta, planned_looks=max(1, looks))
+    try:
+        slis = tuple(_sli(metric, share) for metric in deciding(plan))
+        return Settings(slis, alpha=rollout.alpha, beta=rollout.beta, planned_looks=max(1, looks))
+    except ValueError as error:
+        raise UsageError(f"{plan.component.id} can't be judged: {error}", hint=_HINT) from None
 
 
 def _sli(metric: Metric, share: float) -> "Sli":

@@ -197,6 +197,8 @@ def change(block: str, key: str, value: Any) -> dict[str, Any]:
         ("rollout", "look", "0s", (), "must be above 0"),
         ("rollout", "auto", "yes", (), "neither true nor false"),
         ("rollout", "alpha", "1", (), "must be below 1"),
+        ("rollout", "beta", "1e-13", (), "must be at least 1e-12"),
+        ("rollout", "slis", ["latency", "latency"], None, "names a metric twice"),
         ("rollout", "slis", "error_ratio", (), "must be a list"),
     ],
 )

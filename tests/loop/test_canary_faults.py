@@ -16,17 +16,22 @@ import pytest
 from kaizen_tui.analysis.replay import Replay
 from kaizen_tui.core.canary_plan import Judged
 from kaizen_tui.core.canary_state import CRITERION, EVIDENCE, canary_state
-from kaizen_tui.core.errors import StoreError
+from kaizen_tui.core.errors import StoreError, UsageError
+from kaizen_tui.core.promotion_log import read_log
+from kaizen_tui.core.unmet import Decision
 from kaizen_tui.loop import learn
 from kaizen_tui.loop.canary_record import Record
 from kaizen_tui.loop.canary_standing import Follower
 from kaizen_tui.loop.controller import Controller, Ears
+from kaizen_tui.loop.deploy import deploy
 from kaizen_tui.loop.driver import Driver, Report
 from kaizen_tui.loop.lint import lint
+from kaizen_tui.loop.plan import NewTicket, new_ticket
 from kaizen_tui.loop.verify import verify
 from kaizen_tui.metrics.source import Instant, Version
 from kaizen_tui.store import files, observations
 from kaizen_tui.store.lock import Lock
+from kaizen_tui.store.log_file import read_log_bytes
 from kaizen_tui.store.yaml_edit import SetList, SetText
 from tests.loop.canary_world import CanaryWorld
 from tests.store.faulty import Faulty, failing, short_then_full
@@ -224,6 +229,20 @@ def test_looks_are_taken_more_often_than_numbers_come_in_and_nothing_is_said_of_
         assert report.trouble in ("", "errors_pct: first reading")
     assert {one["action"] for one in world.entries("rollout")} == {"set_share"}
     assert world.splitter.given == 0.1
+
+
+def test_what_no_judge_can_be_told_starts_no_canary_and_ends_no_controller(
+    world: CanaryWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = world.component.read_text()
+    world.component.write_text(text.replace("look: 15s, max_duration: 1d", "look: 1ms, max_duration: 100000d"))
+    assert "web can't be judged: `planned_looks`" in looks(world, Driver(world.session, world.id, {}), 2).trouble
+    other = new_ticket(world.session, NewTicket(title="Cap it more", component="web", owner="bob")).id
+    monkeypatch.setattr("kaizen_tui.loop.govern.why", lambda *_: {"canary": Decision(True, "canary", False)})
+    monkeypatch.setattr("kaizen_tui.loop.deploy.source_of", lambda *_: world.source)
+    with pytest.raises(UsageError, match="web can't be judged"):
+        deploy(world.session, other, None, {})
+    assert read_log(read_log_bytes(world.ws.log_path(other))).events("rollout") == ()
 
 
 # ---------------------------------------------------------------- a full disk
