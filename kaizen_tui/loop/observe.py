@@ -5,9 +5,10 @@ from collections.abc import Callable, Sequence
 from functools import cache, partial
 from typing import NamedTuple
 
-from kaizen_tui.analysis.counters import LATE, Reading, Scrape
+from kaizen_tui.analysis.counters import LATE, Scrape
+from kaizen_tui.analysis.counters import Reading as Counted
 from kaizen_tui.core.canary_state import CanaryState, parts, shares_over_time
-from kaizen_tui.core.criterion_text import holds, read_criterion, wants_all_traffic
+from kaizen_tui.core.criterion_text import Reading, holds, read_criterion, wants_all_traffic
 from kaizen_tui.core.errors import KaizenError, UsageError
 from kaizen_tui.core.promotion_log import read_log
 from kaizen_tui.core.times import age
@@ -17,6 +18,7 @@ from kaizen_tui.loop.canary_record import Looked, Record
 from kaizen_tui.loop.rollouts import Plan, deciding, judge_settings
 from kaizen_tui.metrics.asking import ask_all
 from kaizen_tui.metrics.configured import configured_source
+from kaizen_tui.metrics.promql import VALUE_WINDOW
 from kaizen_tui.metrics.source import Counters, MetricSource, Version
 from kaizen_tui.store.index import load_snapshot
 from kaizen_tui.store.log_file import read_log_bytes
@@ -79,7 +81,7 @@ def look(record: Record, plan: Plan, state: CanaryState, source: MetricSource, n
     names = [sli.name for sli in settings.slis] if settings is not None else []
     at = float(math.floor(now))
     scrapes, errors = counters(source, plan.component.id, names, at)
-    aborts, unasked = _aborts(source, plan, at) if parts(state.wanted) else ({}, "")
+    aborts, unasked = _aborts(source, plan, at, state.since) if parts(state.wanted) else ({}, "")
     # What came in since the look before tells of the share only where that was in effect all the time.
     steady = record.verdict is not None and record.verdict.at > state.share_at and state.intent is None
     told = share if steady and 0 < parts(state.wanted) < parts(1.0) else None
@@ -97,10 +99,10 @@ def _in_time(why: str, record: Record, plan: Plan, now: float) -> str:
     return f"no newer numbers for {age(int(old))}" if old > plan.rollout.max_blind / 2 else ""
 
 
-def _aborts(source: MetricSource, plan: Plan, at: float) -> tuple[dict[str, float] | None, str]:
+def _aborts(source: MetricSource, plan: Plan, at: float, since: float) -> tuple[dict[str, float] | None, str]:
     """The abort criteria that hold now; None, and why, where nobody can say."""
     try:
-        return aborting(source, plan, at), ""
+        return aborting(source, plan, at, since), ""
     except (KaizenError, OSError) as error:
         return None, f"the abort criteria can't be looked at: {error}"
 
@@ -124,7 +126,7 @@ def counters(source: MetricSource, component: str, names: Sequence[str], at: flo
 
 
 def _scrape(found: Counters) -> Scrape | None:
-    return Scrape(found.at, tuple(Reading(*one) for one in found.counters)) if found.counters else None
+    return Scrape(found.at, tuple(Counted(*one) for one in found.counters)) if found.counters else None
 
 
 def baseline_now(source: MetricSource, plan: Plan, now: float) -> tuple[Baseline, ...]:
@@ -143,9 +145,10 @@ def baseline_now(source: MetricSource, plan: Plan, now: float) -> tuple[Baseline
     return tuple(found)
 
 
-def aborting(source: MetricSource, plan: Plan, now: float) -> dict[str, float]:
+def aborting(source: MetricSource, plan: Plan, now: float, since: float) -> dict[str, float]:
     """The automatic abort criteria with a bound of their own that hold for the canary now: text -> what it measures.
-    A rate that is too low is none: it is that of the canary's users alone.
+    A rate that is too low is none: it is that of the canary's users alone. Nor is what the canary before did, as far
+    back as a value reaches. since: when this one began.
 
     Raises UnreachableError, OSError.
     """
@@ -155,9 +158,18 @@ def aborting(source: MetricSource, plan: Plan, now: float) -> dict[str, float]:
     automatic = [one for one in readings if one.kind == "automatic" and one.value is not None]
     bounds = [one for one in automatic if not wants_all_traffic(one, kinds[one.metric], abort=True)]
     canary: Version = "canary"
-    asked = [partial(source.instant, plan.component.id, one.metric, now, canary) for one in bounds]
-    found = {}
-    for reading, instant in zip(bounds, ask_all(source.width, asked), strict=True):
-        if instant.value is not None and math.isfinite(instant.value) and holds(reading, instant.value, None):
-            found[reading.text] = instant.value
-    return found
+
+    def held(readings: Sequence[Reading], at: float) -> dict[str, float]:
+        asked = [partial(source.instant, plan.component.id, one.metric, at, canary) for one in readings]
+        return {
+            one.text: instant.value
+            for one, instant in zip(readings, ask_all(source.width, asked), strict=True)
+            if instant.value is not None and math.isfinite(instant.value) and holds(one, instant.value, None)
+        }
+
+    found = held(bounds, now)
+    if now - since >= VALUE_WINDOW:
+        return found
+    old = [one for one in bounds if one.text in found and kinds[one.metric] != "gauge"]
+    before = held(old, since)
+    return {text: value for text, value in found.items() if text not in before}

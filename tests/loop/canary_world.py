@@ -111,7 +111,7 @@ class FakeSource:
     def instant(self, component: str, metric: str, at: float, version: Version = "") -> Instant:
         if self.away:
             raise UnreachableError("no answer")
-        if self.empty:
+        if self.empty or (version == "canary" and at <= self.world.began):
             return Instant(None, None, "the query returned no series")
         return Instant(self.bad.get(version, 0.0) * 100, at)
 
@@ -130,6 +130,7 @@ class CanaryWorld:
         # The gates are not what is tested here: everything but the verdict's own conditions is waived.
         self.ws = Workspace(str(root))
         self.clock = datetime(2026, 5, 18, 8, 30, tzinfo=UTC)
+        self.began = self.clock.timestamp()
         self.splitter = FakeSplitter()
         self.source = FakeSource(self)
         tokens = count(1)

@@ -109,6 +109,26 @@ def test_an_abort_criterion_that_holds_three_times_rolls_back_with_its_own_cause
     assert "errors_pct > 50 % (60)" in world.entries("status")[-1]["reason"]
 
 
+@pytest.mark.parametrize("kind", ["ratio", "gauge"])
+def test_what_the_canary_before_did_ends_none_as_far_back_as_a_value_reaches(
+    world: CanaryWorld, monkeypatch: Any, kind: str
+) -> None:
+    began = world.seconds()
+    if kind == "gauge":
+        text = world.component.read_text()
+        gauge = "    - {name: depth, threshold: '10', abort_threshold: '50', sli: {type: gauge, metric: depth}}\n"
+        world.component.write_text(text.replace("rollout:", gauge + "rollout:", 1))
+    world.edit(SetList("abort_criteria", ["errors_pct > 50 %" if kind == "ratio" else "depth > 50"]))
+    monkeypatch.setattr(world.source, "instant", lambda *_: Instant(60.0, world.seconds()))
+    driver = running(world)
+    while world.status == "canary":
+        looks(world, driver, 1)
+    lasted = world.seconds() - began
+    assert world.entries("verdict")[-1]["cause"] == CRITERION
+    # It held before the canary had any user: only a value that reaches no further back counts, at three looks.
+    assert lasted == (345 if kind == "ratio" else 60)
+
+
 def test_a_rate_that_is_low_for_a_part_of_the_users_ends_no_canary(world: CanaryWorld, monkeypatch: Any) -> None:
     text = world.component.read_text()
     rate = "    - {name: served_per_s, threshold: '100', abort_threshold: '50', sli: {type: rate, counter: served}}\n"
@@ -116,7 +136,8 @@ def test_a_rate_that_is_low_for_a_part_of_the_users_ends_no_canary(world: Canary
     world.edit(SetList("abort_criteria", ["served_per_s < 50"]))
     (warning,) = [one for one in lint(world.session, [world.id]) if "served_per_s" in one.message]
     assert "its rate is that of a part of the users" in warning.message
-    monkeypatch.setattr(world.source, "instant", lambda *_: Instant(10.0, world.seconds()))
+    low = Instant(10.0, world.seconds())
+    monkeypatch.setattr(world.source, "instant", lambda *asked: low if asked[2] > world.began else Instant(None, None))
     looks(world, running(world), 6)
     assert world.status == "canary"
     world.edit(SetList("abort_criteria", ["served_per_s > 5"]))
