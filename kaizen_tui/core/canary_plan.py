@@ -235,9 +235,11 @@ def _release(one: Situation) -> Act | None:
             return Act("complete", "every gate is open")
         last = canary_steps(one.rollout)[-1:] or (0.0,)
         return Act("set_share", "the gate of complete is shut again", last[0])
-    if one.gate:
-        return Act("set_share", "every gate of complete is open", 1.0)
-    return Act("wait", "; ".join(one.shut) or "the gate of complete is shut")
+    if not one.gate:
+        return Act("wait", "; ".join(one.shut) or "the gate of complete is shut")
+    if not _promoted(one):
+        return Act("wait", "what was seen since the verdict speaks against it: the evidence no longer suffices")
+    return Act("set_share", "every gate of complete is open", 1.0)
 
 
 def _progress(one: Situation) -> Act | None:
@@ -245,7 +247,7 @@ def _progress(one: Situation) -> Act | None:
     if not parts(state.share):
         steps = canary_steps(rollout)
         return Act("set_share", "the first step", steps[0]) if steps else Act("wait", "no step is below 100 %")
-    if one.judged.answer != "promote" or not same_share(one.judged.share, state.share):
+    if not _promoted(one):
         return None
     following = next_step(rollout, state.share)
     if following is not None:
@@ -254,6 +256,11 @@ def _progress(one: Situation) -> Act | None:
         left = age(int(rollout.min_duration - (one.now - state.since)))
         return Act("wait", f"good so far; it stays {left} longer, as `min_duration` asks")
     return Act("conclude", "each SLI has the evidence for the release", verdict="promote")
+
+
+def _promoted(one: Situation) -> bool:
+    """Whether the evidence for a promotion suffices at this moment, at the share in effect."""
+    return one.judged.answer == "promote" and same_share(one.judged.share, one.state.share)
 
 
 def _percent(share: float) -> str:

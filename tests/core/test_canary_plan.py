@@ -70,12 +70,19 @@ def test_all_users_only_through_the_gate() -> None:
     promoted = CanaryState(BEGUN, 0.25, BEGUN, verdict="promote")
     shut = act(promoted, shut=("tier 0 needs 2 approvals",))
     assert (shut.kind, shut.reason) == ("wait", "tier 0 needs 2 approvals")
-    assert act(promoted, gate=True)[::2] == ("set_share", 1.0, "")
+    assert act(promoted, gate=True, judged=Judged("promote", "", 0.25))[::2] == ("set_share", 1.0, "")
     released = promoted._replace(share=1.0)
     assert act(released, gate=True).kind == "complete"
     assert act(released)[::2] == ("set_share", 0.25, "")  # an approval was taken back in between
     begun = promoted._replace(intent=Intent("set_share", 1.0))
     assert act(begun, traffic=Traffic(1.0))[::2] == ("set_share", 0.25, "")
+
+
+def test_a_verdict_whose_evidence_was_lost_since_releases_nothing_until_it_is_back() -> None:
+    promoted = CanaryState(BEGUN, 0.25, BEGUN, verdict="promote")
+    for judged in (Judged("wait", "", 0.25), PROMOTE):
+        found = act(promoted, gate=True, judged=judged)
+        assert (found.kind, "no longer suffices" in found.reason) == ("wait", True)
 
 
 def test_blind_means_nobody_and_numbers_bring_the_share_back() -> None:
