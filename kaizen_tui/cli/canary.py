@@ -10,7 +10,7 @@ from kaizen_tui.cli.invocation import Call, command, is_interactive
 from kaizen_tui.cli.output import emit, emit_json, note, warn
 from kaizen_tui.cli.parameters import known_ticket, ticket_argument
 from kaizen_tui.cli.telling import telling
-from kaizen_tui.core.canary_state import parts
+from kaizen_tui.core.canary_state import parts, percent
 from kaizen_tui.core.errors import UsageError
 from kaizen_tui.core.text import safe
 
@@ -48,7 +48,7 @@ def deploy(call: Call, ticket_id: str, share: str | None, print_config: bool, ye
 
         state = state_of(call.session(), ticket_id)
         given = state.share if state is not None else 0.0
-        emit(f"{ticket_id}: {given * 100:.4g} % of the users get the canary; `kaizen run {ticket_id}` drives it")
+        emit(f"{ticket_id}: {percent(given)} of the users get the canary; `kaizen run {ticket_id}` drives it")
     return EXIT_DONE
 
 
@@ -195,7 +195,7 @@ def resume(call: Call, ticket_id: str, note: str) -> int:
     ticket_id = known_ticket(call.workspace, ticket_id)
     with telling(call.session(), ticket_id) as notifier:
         share = go_on(notifier.session, ticket_id, note, os.environ)
-    return _said(call, ticket_id, share, f"{share * 100:.4g} % of the users get the canary")
+    return _said(call, ticket_id, share, f"{percent(share)} of the users get the canary")
 
 
 def _said(call: Call, ticket_id: str, share: float, text: str) -> int:

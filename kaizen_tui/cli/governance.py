@@ -8,6 +8,7 @@ from kaizen_tui.cli.errors import EXIT_DONE
 from kaizen_tui.cli.invocation import Call, command
 from kaizen_tui.cli.output import emit, emit_json, note, warn
 from kaizen_tui.cli.parameters import TICKET_ID, known_ticket, ticket_argument
+from kaizen_tui.core.canary_state import percent
 from kaizen_tui.core.text import safe
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class _Standing(NamedTuple):
 
     @property
     def words(self) -> str:
-        return f"the splitter {self.splitter} stands at {self.share * 100:.4g} % since this release"
+        return f"the splitter {self.splitter} stands at {percent(self.share)} since this release"
 
 
 def _standing(call: Call, facts: "Facts") -> _Standing | None:

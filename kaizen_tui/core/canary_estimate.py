@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal, NamedTuple
 
 _LOOKS = 40  # that the rate is taken from
 _FEWEST = 4
+_MOST = 1e9
 _LONGEST = 7 * 86400.0  # seconds; beyond it "about" says nothing
+
+
+def e_value(log: float) -> float:
+    """The e-value of its log; beyond a thousand million it says nothing more."""
+    return min(_MOST, math.exp(min(log, 21.0)))
 
 
 class Estimate(NamedTuple):

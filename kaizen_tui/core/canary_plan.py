@@ -19,6 +19,7 @@ from kaizen_tui.core.canary_state import (
     UNREACHABLE,
     CanaryState,
     parts,
+    percent,
     same_share,
 )
 from kaizen_tui.core.rollout import Rollout
@@ -131,7 +132,7 @@ def _harm(one: Situation) -> Act | None:
         return Act("rollback", why, cause=UNREACHABLE)
     given = one.traffic.share
     if given is not None and parts(given) > parts(max(state.wanted, _begun(state))):
-        why = f"{_percent(given)} of the users get the canary, not {_percent(state.wanted)}"
+        why = f"{percent(given)} of the users get the canary, not {percent(state.wanted)}"
         return Act("rollback", why, cause=TOO_MANY)
     if limit is not None and one.now - state.since >= limit and state.verdict != "promote":
         return Act("rollback", f"no verdict within {age(int(limit))}", verdict="inconclusive", cause=DEADLINE)
@@ -207,7 +208,7 @@ def _drift(one: Situation) -> Act | None:
     if given is None or not parts(state.share):
         return None
     if not same_share(given, state.share):
-        return Act("set_share", f"found at {_percent(given)}", state.share)
+        return Act("set_share", f"found at {percent(given)}", state.share)
     return Act("set_share", one.traffic.trouble, state.share) if one.traffic.trouble else None
 
 
@@ -261,7 +262,3 @@ def _progress(one: Situation) -> Act | None:
 def _promoted(one: Situation) -> bool:
     """Whether the evidence for a promotion suffices at this moment, at the share in effect."""
     return one.judged.answer == "promote" and same_share(one.judged.share, one.state.share)
-
-
-def _percent(share: float) -> str:
-    return f"{share * 100:.4g} %"

@@ -31,10 +31,15 @@ def parts(share: float) -> int:
     return round(share * PARTS)
 
 
+def percent(share: float) -> str:
+    """`1 %`, `0.25 %`: as finely as splitters tell shares apart."""
+    return f"{share * 100:.4g} %"
+
+
 def rollout_words(fields: Mapping[str, object], arrow: str) -> str:
     """A `rollout` entry's action, shares of the users, and whether it was only begun: `set share 1 % -> 5 %, begun`."""
     shares = [fields.get(name) for name in ("from", "to")]
-    shown = [f"{one * 100:.4g} %" for one in shares if isinstance(one, int | float) and not isinstance(one, bool)]
+    shown = [percent(one) for one in shares if isinstance(one, int | float) and not isinstance(one, bool)]
     words = [str(fields.get("action") or "").replace("_", " "), f" {arrow} ".join(shown) if len(shown) == 2 else ""]
     return " ".join(word for word in words if word) + (", begun" if fields.get("verified") is False else "")
 

@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from kaizen_tui.core.canary_state import percent
 from kaizen_tui.core.commands import to_baseline
 from kaizen_tui.core.notice import BEGUN, ENDED, VERIFIED, Notice
 from kaizen_tui.core.text import safe
@@ -56,7 +57,7 @@ def _said(notice: Notice, subject: Subject) -> str:
     reason = _short(notice.reason, _MOST)
     tail = f": {reason}" if reason else ""
     share = notice.fields.get("share")
-    at = f" at {share * 100:.4g} % of the users" if isinstance(share, int | float) else ""
+    at = f" at {percent(share)} of the users" if isinstance(share, int | float) else ""
     match notice.event, notice.phase:
         case "verdict", _:
             advice = "advice, " if notice.fields.get("advice") else ""

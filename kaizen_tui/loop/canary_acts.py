@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from kaizen_tui.core import canary_state as words
-from kaizen_tui.core.canary_state import CanaryState, canary_state
+from kaizen_tui.core.canary_state import CanaryState, canary_state, percent
 from kaizen_tui.core.errors import KaizenError, StoreError
 from kaizen_tui.core.promotion_log import read_log
 from kaizen_tui.core.unmet import title
@@ -17,7 +17,7 @@ from kaizen_tui.store.lock import WAIT
 from kaizen_tui.store.log_file import read_log_bytes
 from kaizen_tui.store.records import NewEvent
 from kaizen_tui.store.yaml_reader import YamlProblems
-from kaizen_tui.traffic.splitter import Draw, Splitter, SplitterError, percent
+from kaizen_tui.traffic.splitter import Draw, Splitter, SplitterError
 
 _SOON = 0.5  # seconds for which users wait for an entry in the log
 

@@ -18,6 +18,7 @@ from kaizen_tui.analysis.measures import Look, Measure
 from kaizen_tui.analysis.settings import Settings
 from kaizen_tui.analysis.traffic_share import IN_WORDS, testable
 from kaizen_tui.analysis.verdict import Evidence, Verdict
+from kaizen_tui.core.canary_estimate import e_value
 from kaizen_tui.core.canary_plan import ABORT_LOOKS, Judged, promote_ratio
 from kaizen_tui.core.canary_state import CRITERION, same_share
 from kaizen_tui.core.errors import StoreError
@@ -36,7 +37,6 @@ from kaizen_tui.store.observations import ObservationFile
 from kaizen_tui.store.workspace import Workspace
 
 _PORTION = 256  # looks that are judged at once: their states are kept meanwhile
-_MOST = 1e9  # an e-value beyond it says nothing more
 
 
 class Looked(NamedTuple):
@@ -250,7 +250,7 @@ class Record:
         log = one.log_e_promote if promoting and one.log_e_promote is not None else verdict.log_e_rollback
         fields |= {
             "sli": one.name,
-            "evidence": round(min(_MOST, math.exp(min(log, 21.0))), 3),
+            "evidence": round(e_value(log), 3),
             "needed": round(1.0 / (settings.beta if promoting else settings.alpha), 3),
             "looks": one.looks,
         }

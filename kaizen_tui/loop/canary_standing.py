@@ -7,7 +7,7 @@ import math
 import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from kaizen_tui.core.canary_estimate import Estimate, Trail
+from kaizen_tui.core.canary_estimate import Estimate, Trail, e_value
 from kaizen_tui.core.canary_plan import Judged, canary_steps, next_step
 from kaizen_tui.core.canary_state import CanaryState, canary_state, parts
 from kaizen_tui.core.errors import KaizenError
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from kaizen_tui.loop.canary_course import Course
     from kaizen_tui.loop.canary_record import Record
 
-_MOST_LOG = 21.0  # e-values beyond e^21 say nothing more
 _FRESH_LOOKS = 3
 _LATELY = 300.0  # seconds whose events give the present values
 
@@ -183,7 +182,7 @@ class Follower:
         if record is not None:
             self._trail.begin(record.share)
         alpha, beta = (settings or plan.rollout).alpha, (settings or plan.rollout).beta
-        promote = _value(verdict.log_e_promote) if verdict is not None else None
+        promote = _e_value(verdict.log_e_promote) if verdict is not None else None
         standing = Standing(
             id=self._id,
             status=plan.ticket.status,
@@ -195,7 +194,7 @@ class Follower:
             steps=canary_steps(plan.rollout),
             judged=record.judged if record is not None else Judged(),
             slis=self._slis(plan, verdict) if verdict is not None else (),
-            rollback=_value(verdict.log_e_rollback) or 0.0 if verdict is not None else 1.0,
+            rollback=e_value(verdict.log_e_rollback) if verdict is not None else 1.0,
             promote=promote,
             needed_rollback=round(1.0 / alpha, 3),
             needed_promote=round(1.0 / beta, 3),
@@ -292,8 +291,8 @@ def _sli(metric: "Metric | None", one: "Evidence", promote_ratio: float | None, 
         name=one.name,
         unit=metric.shown_unit if metric is not None else "",
         target=target,
-        rollback=_value(one.log_e_rollback) or 0.0,
-        promote=_value(one.log_e_promote),
+        rollback=e_value(one.log_e_rollback),
+        promote=_e_value(one.log_e_promote),
         ratio=_ends(one.low, one.high),
         promote_ratio=promote_ratio,
         baseline=value(lately.baseline) if lately is not None else None,
@@ -311,9 +310,8 @@ def _ends(low: float, high: float) -> tuple[float | None, float | None]:
     return (low, high) if math.isfinite(high) else (None, None)
 
 
-def _value(log: float | None) -> float | None:
-    """The e-value of a log, bounded."""
-    return None if log is None else math.exp(min(log, _MOST_LOG))
+def _e_value(log: float | None) -> float | None:
+    return None if log is None else e_value(log)
 
 
 def _stamp(path: str) -> tuple[int, int, int]:

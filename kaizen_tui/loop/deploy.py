@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from kaizen_tui.core import commands
 from kaizen_tui.core.canary_plan import canary_steps
-from kaizen_tui.core.canary_state import NOT_TAKEN, parts
+from kaizen_tui.core.canary_state import NOT_TAKEN, parts, percent
 from kaizen_tui.core.errors import StoreError, UsageError
 from kaizen_tui.core.unmet import Decision
 from kaizen_tui.loop import canary_acts as acts
@@ -16,7 +16,7 @@ from kaizen_tui.loop.govern import RefusedError
 from kaizen_tui.loop.observe import counters, source_of
 from kaizen_tui.loop.rollouts import Plan, judge_settings, plan_of, splitter_of
 from kaizen_tui.store.ticket_lock import StartLock, TicketLock
-from kaizen_tui.traffic.splitter import SplitterError, percent
+from kaizen_tui.traffic.splitter import SplitterError
 
 
 def deploy(session: Session, ticket_id: str, share: float | None, env: Mapping[str, str]) -> Decision:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from kaizen_tui.analysis.settings import Sli
 from kaizen_tui.analysis.verdict import Evidence
+from kaizen_tui.core.canary_estimate import e_value
 from kaizen_tui.core.canary_plan import Judged
 from kaizen_tui.core.canary_state import CanaryState, parts
 from kaizen_tui.core.errors import KaizenError
@@ -18,7 +19,6 @@ from kaizen_tui.loop.observe import look, source_of
 from kaizen_tui.loop.rollouts import Plan, plan_of
 from kaizen_tui.store.ticket_lock import TicketLock
 
-_MOST_LOG = 21.0  # e-values beyond e^21 say nothing more
 _TICK = 0.25  # seconds between two looks at the file
 
 
@@ -142,9 +142,9 @@ def _seen(plan: Plan, state: CanaryState, record: Record, driven_by: str, troubl
 
 def _sli(one: Evidence, sli: Sli, history: str) -> SliSeen:
     ends = (one.low, one.high) if math.isfinite(one.high) else (None, None)
-    promote = None if one.log_e_promote is None else math.exp(min(one.log_e_promote, _MOST_LOG))
+    promote = None if one.log_e_promote is None else e_value(one.log_e_promote)
     events = None if one.counted is None else {key: round(value) for key, value in one.counted._asdict().items()}
     return SliSeen(
-        one.name, math.exp(min(one.log_e_rollback, _MOST_LOG)), promote, ends, one.looks, events, one.skipped,
+        one.name, e_value(one.log_e_rollback), promote, ends, one.looks, events, one.skipped,
         None if sli.kind == "gauge" else sli.dispersion, sli.block if sli.kind == "gauge" else None, history,
     )  # fmt: skip

@@ -4,7 +4,7 @@ splitter goes back to 0, so that the next canary is judged against it."""
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from kaizen_tui.core.canary_state import TO_BASELINE, CanaryState, parts, same_share
+from kaizen_tui.core.canary_state import TO_BASELINE, CanaryState, parts, percent, same_share
 from kaizen_tui.core.commands import to_baseline as command
 from kaizen_tui.core.errors import KaizenError, UsageError
 from kaizen_tui.core.times import format_epoch
@@ -18,7 +18,7 @@ from kaizen_tui.loop.observe import counters, source_of
 from kaizen_tui.loop.rollouts import Plan, deciding, plan_of, splitter_of
 from kaizen_tui.store.records import NewEvent
 from kaizen_tui.store.ticket_lock import StartLock, TicketLock
-from kaizen_tui.traffic.splitter import SplitterError, percent
+from kaizen_tui.traffic.splitter import SplitterError
 
 
 class Standing(NamedTuple):

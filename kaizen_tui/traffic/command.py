@@ -11,9 +11,10 @@ import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 
+from kaizen_tui.core.canary_state import percent
 from kaizen_tui.core.text import safe
 from kaizen_tui.core.units import parse_number
-from kaizen_tui.traffic.splitter import PARTS, Draw, SplitterError, parts_of, percent
+from kaizen_tui.traffic.splitter import PARTS, Draw, SplitterError, parts_of
 
 TIMEOUT = 10.0  # seconds
 _SAID = 300

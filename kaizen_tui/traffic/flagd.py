@@ -7,9 +7,10 @@ their order. `canary` stands first, so a larger share keeps everybody who had it
 import json
 from typing import Any
 
+from kaizen_tui.core.canary_state import percent
 from kaizen_tui.core.text import safe
 from kaizen_tui.traffic.haproxy import replace_file
-from kaizen_tui.traffic.splitter import PARTS, Draw, SplitterError, parts_of, percent
+from kaizen_tui.traffic.splitter import PARTS, Draw, SplitterError, parts_of
 
 CANARY, BASELINE = "canary", "baseline"
 _LARGEST = 8 * 2**20

@@ -12,8 +12,9 @@ import socket
 import tempfile
 from collections.abc import Callable
 
+from kaizen_tui.core.canary_state import percent
 from kaizen_tui.core.text import safe
-from kaizen_tui.traffic.splitter import PARTS, Draw, SplitterError, parts_of, percent
+from kaizen_tui.traffic.splitter import PARTS, Draw, SplitterError, parts_of
 
 LIMIT_KEY, SALT_KEY = "limit", "salt"
 NO_SALT = "none"

@@ -41,8 +41,3 @@ def parts_of(fraction: float) -> int:
     if not 0 <= fraction <= 1:
         raise ValueError("a share lies between 0 and 1")
     return max(1, round(fraction * PARTS)) if fraction > 0 else 0
-
-
-def percent(fraction: float) -> str:
-    """`1 %`, `0.25 %`."""
-    return f"{fraction * 100:.4g} %"

@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kaizen_tui.core.canary_state import percent
 from kaizen_tui.traffic.command import ShareCommand
 from kaizen_tui.traffic.flagd import FlagFile
 from kaizen_tui.traffic.haproxy import HaproxyMaps, replace_file
-from kaizen_tui.traffic.splitter import PARTS, Draw, SplitterError, parts_of, percent
+from kaizen_tui.traffic.splitter import PARTS, Draw, SplitterError, parts_of
 
 DRAW = Draw("KAIZ-001", "5f1c9a7e33d04b12")
 FLAGS = {

@@ -3,10 +3,9 @@ ticket's page alike."""
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from kaizen_tui.core.canary_state import ASKED, parts
+from kaizen_tui.core.canary_state import ASKED, parts, percent
 from kaizen_tui.tui import words
 from kaizen_tui.tui.canary.doing import Asked, Deed, do, job
-from kaizen_tui.tui.canary.mini import percent
 from kaizen_tui.tui.messages import Failed
 from kaizen_tui.tui.ticket.confirm import Way, way_of
 from kaizen_tui.tui.ticket.messages import Told

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from textual.content import Content
 from textual.message import Message
 
+from kaizen_tui.core.canary_state import percent
 from kaizen_tui.core.errors import KaizenError
 from kaizen_tui.tui import words
-from kaizen_tui.tui.canary.mini import percent
 from kaizen_tui.tui.words import text
 
 if TYPE_CHECKING:

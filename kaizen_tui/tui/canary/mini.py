@@ -2,7 +2,7 @@
 
 from typing import Literal, NamedTuple
 
-from kaizen_tui.core.canary_state import BLIND, parts
+from kaizen_tui.core.canary_state import BLIND, parts, percent
 from kaizen_tui.core.times import age
 from kaizen_tui.loop.canary_standing import Standing
 from kaizen_tui.tui.canary.drawing import filled
@@ -22,11 +22,6 @@ class Mini(NamedTuple):
     ahead: int
     word: str
     tone: Tone
-
-
-def percent(share: float) -> str:
-    """ "5 %"."""
-    return f"{share * 100:.4g} %"
 
 
 def about(seconds: float) -> str:

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 from textual.content import Content
 
-from kaizen_tui.core.canary_state import BLIND, parts
+from kaizen_tui.core.canary_state import BLIND, parts, percent
 from kaizen_tui.core.commands import to_baseline
 from kaizen_tui.core.numbers import human_number, with_unit
 from kaizen_tui.core.text import safe
 from kaizen_tui.core.times import age, parse_rfc3339
 from kaizen_tui.tui.canary.drawing import Kind, Row, both_versions, filled, gauge, interval_course
-from kaizen_tui.tui.canary.mini import about, percent
+from kaizen_tui.tui.canary.mini import about
 from kaizen_tui.tui.celltext import clip, pad
 from kaizen_tui.tui.deeds.events_words import one_line
 from kaizen_tui.tui.words import BAD, GOOD, MUTED, STRONG, WARN, text

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from kaizen_tui.core.actors import parse_actor
+from kaizen_tui.core.canary_state import percent
 from kaizen_tui.core.states import STATUS_TITLES
 
 WATCHED = frozenset({"status", "verdict", "approve", "reject", "evaluate"})
@@ -65,7 +66,7 @@ def one_line(entry: dict[str, Any]) -> str:
 def _rollout(entry: dict[str, Any]) -> str:
     """What was done to the canary, or begun."""
     action, to, done = _text(entry, "action"), entry.get("to"), entry.get("verified") is True
-    share = f"{to * 100:.4g} %" if isinstance(to, int | float) and not isinstance(to, bool) else "another share"
+    share = percent(to) if isinstance(to, int | float) and not isinstance(to, bool) else "another share"
     if action == "rollback":
         return "rolled the canary back, read back" if done else "begins to roll the canary back"
     told = {
