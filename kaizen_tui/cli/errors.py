@@ -157,7 +157,7 @@ def parameter_name(param: "click.Parameter") -> str:
     """`--status` for an option, `ID` for an argument."""
     if param.param_type_name == "option":
         return max(param.opts, key=len)
-    return (param.metavar or param.name or "argument").strip("[]").upper()
+    return (param.metavar or (param.name or "argument").upper()).strip("[]")
 
 
 def missing_text(error: "click.MissingParameter") -> str:

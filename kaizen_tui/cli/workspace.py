@@ -105,6 +105,8 @@ def doctor(call: Call, fix: bool, renumber: str | None, offline: bool, test_noti
             emit(_finding_line(finding))
         for text in took:
             note(f"kaizen: {safe(text)}")
+        if test_notify and not took and not faults:
+            note("kaizen: notify: no test event was sent: config.yml names no receiver")
         for line in () if call.plain else _folded(sandbox.lines):
             note(line)
         if not found:

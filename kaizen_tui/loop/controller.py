@@ -105,6 +105,8 @@ class Controller:
                         self._take(_SCAN)
                 if once or (self._ids and all(one in self.ended for one in self._ids)):
                     return
+                if not (self._ids or self._drivers or self._only):
+                    self._say("tickets", "none is in canary; waiting for one")
                 self._pause(self._wait())
         finally:
             for ticket_id, lease in self._leases.items():

@@ -25,6 +25,7 @@ from tests.cli.world import World
         (("list", "--sevrity", "high"), "no such option `--sevrity`; did you mean `--severity`?"),
         (("list", "-x"), "no such option `-x`"),
         (("init", "registry/kaizen/components/pcc-main.yml"), "error: DIR: "),
+        (("completion",), "missing argument bash|zsh|fish;"),
         (("new",), "missing argument TITLE; see `kaizen new --help`"),
         (("new", "T"), "missing option --component"),
         (("new", "T", "-c"), "option '-c' requires an argument"),

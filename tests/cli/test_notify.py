@@ -168,6 +168,12 @@ def test_doctor_sends_a_test_event_when_asked(shop: Shop) -> None:
     assert len(shop.hook.got) == 1
 
 
+def test_doctor_says_that_there_is_nobody_to_send_a_test_event_to(shop: Shop) -> None:
+    shop.world.config("")
+    assert "no test event was sent: config.yml names no receiver" in shop.world.cli("doctor", "--test-notify").err
+    assert "test event" not in shop.world.cli("doctor").err
+
+
 def test_trust_shows_where_events_go(shop: Shop) -> None:
     shop.config(
         f"{{on: [verdict], webhook: {{url: '{shop.hook.url}'}}}}",

@@ -253,6 +253,22 @@ def test_what_cannot_be_driven_is_no_canary_that_waits(world: CanaryWorld) -> No
     assert report_exit(learn.learn(world.session, world.id, {})) == 7
 
 
+def test_without_a_canary_it_says_that_it_waits(world: CanaryWorld) -> None:
+    assert learn.abort(world.session, world.id, "a customer called", {}).allowed
+    said: list[tuple[str, str]] = []
+
+    def pause(_: float) -> None:
+        world.pass_time(5)
+        if world.seconds() > 60:
+            raise KeyboardInterrupt
+
+    ears = Ears(lambda _report: None, lambda one, words: said.append((one, words)))
+    controller = Controller(world.session, [], {}, ears, pause, clock=world.seconds)
+    with pytest.raises(KeyboardInterrupt):
+        controller.run()
+    assert said == [("tickets", "none is in canary; waiting for one")]
+
+
 def test_a_broken_file_ends_in_nobody_having_the_canary(world: CanaryWorld) -> None:
     driver = Driver(world.session, world.id, {})
     driver.tick()
