@@ -89,9 +89,7 @@ class Story:
         root.mkdir(parents=True, exist_ok=True)
         for name in _FILES:
             shutil.copy(SHOP / name, root / name)
-        self.chapters.begin(
-            "A shop asks its supplier for every price. Prometheus watches it, its repository becomes a workspace."
-        )
+        self.chapters.begin("A shop asks its supplier for every price; Prometheus watches it.")
         cast.git("init", "-q", told=False)
         cast.kaizen(ADA, "init")
         registry = root / "registry" / "kaizen"
@@ -108,7 +106,7 @@ class Story:
         self.teller.tell(Told("place", str(root), data=str(self.stage.data)))
 
     def _service(self) -> None:
-        self.chapters.begin(f"HAProxy is set up with what Kaizen prints; {RATE} requests a second come in.")
+        self.chapters.begin(f"HAProxy gets what Kaizen prints; {RATE} requests a second come in.")
         self.parts.open(self.cast.kaizen(ADA, "deploy", FIRST.id, "--print-config", quiet=True).out)
 
         def measured() -> bool:
@@ -119,7 +117,7 @@ class Story:
         self.cast.kaizen(ADA, "slo", "shop")
 
     def _new(self, change: Change) -> None:
-        self.chapters.begin(f"Ada writes {change.id}: {change.title}.")
+        self.chapters.begin(f"{change.id}, by Ada: {change.title}.")
         self.cast.kaizen(
             ADA, "new", change.title, "--component", "shop", "--owner", "Ada Lovelace", "--objective",
             change.objective, "--success-criteria", "p95_latency_ms <= 0.9 * baseline; errors_pct <= 10 %",
@@ -128,7 +126,7 @@ class Story:
 
     def _prepare(self, change: Change) -> None:
         cast = self.cast
-        self.chapters.begin(f"{change.id}: the plan is approved, the change made in a worktree of its own.")
+        self.chapters.begin(f"{change.id}: the plan is approved, the change made in a worktree.")
         cast.kaizen(ADA, "update", change.id, "--status", "planned")
         cast.kaizen(BOB, "approve", change.id, "--note", "Worth a try.")
         cast.kaizen(ADA, "update", change.id, "--status", "in_progress")
@@ -139,7 +137,7 @@ class Story:
         spec = self.stage.root / "tickets" / change.id / "Patch-Spec.md"
         spec.write_text(_SPEC.format(id=change.id, summary=change.summary), encoding="utf-8")
         cast.kaizen(ADA, "update", change.id, "--status", "in_review")
-        self.chapters.begin(f"{change.id}: tests and benchmark, against the baseline, in the sandbox.")
+        self.chapters.begin(f"{change.id}: tested and measured in the sandbox.")
         cast.kaizen(ADA, "evaluate", change.id)
         cast.kaizen(BOB, "approve", change.id, "--note", "The score-card says pass.")
 
@@ -150,7 +148,7 @@ class Story:
 
     def _canary(self, change: Change) -> str:
         """The ticket's status at its end."""
-        self.chapters.begin(f"{change.id}: 5 % of the customers get the new version; both are watched.")
+        self.chapters.begin(f"{change.id}: 5 % of the customers get it; both versions are watched.")
         self.parts.canary(self._checkout(change))
         self.stage.pause(2.0)  # HAProxy has to see that it is up
         self.cast.kaizen(ADA, "deploy", change.id)
@@ -173,9 +171,7 @@ class Story:
         if self.unattended:
             self.cast.kaizen(CARLA, "approve", change.id, "--note", "Better in both, and by far.")
         else:
-            self.teller.ask(
-                f"It is yours: 5 goes to the column Canary, a shows what speaks for {change.id}, then y approves."
-            )
+            self.teller.ask("Yours: 5 goes to the column Canary, a shows why, y approves it.")
 
     # The end
 

@@ -57,7 +57,7 @@ class Story:
         root.mkdir(parents=True, exist_ok=True)
         for name in _SAMPLE:
             shutil.copytree(sample / name, root / name)
-        self.chapters.begin("A made-up platform, all its numbers simulated. This is a copy of the sample workspace.")
+        self.chapters.begin("A made-up platform, numbers simulated: a copy of the sample.")
         if shutil.which("git", path=self.stage.env.get("PATH", os.defpath)):
             exported = root / "registry" / "kaizen" / "candidates.fast-export"
             cast.git("init", "-q", told=False)
@@ -69,9 +69,9 @@ class Story:
 
     def _driven(self) -> dict[str, str]:
         """How each canary ended."""
-        self.chapters.begin(f"`kaizen run` drives three canaries. One is worse than its baseline: {BAD}.")
+        self.chapters.begin(f"`kaizen run` drives three canaries. {BAD} is a bad one.")
         ended: dict[str, str] = {}
-        hint = "5 goes to the column Canary; the bars are the evidence against a canary and for it."
+        hint = "5 goes to the column Canary; the bars: the evidence against it and for."
         for nth, report in enumerate(self.cast.driving("run")):
             if nth == 0:
                 self.teller.say(hint)
@@ -86,7 +86,7 @@ class Story:
         ticket_id = report["id"]
         for act in report["acts"]:
             if act["act"] == "rollback":
-                self.chapters.begin(f"{ticket_id} is rolled back: {act['reason']}. Nobody gets it any more.")
+                self.chapters.begin(f"{ticket_id} is rolled back: nobody gets it any more.")
             elif act["act"] == "conclude":
                 self._approve()
             elif act["act"] == "complete":
@@ -95,14 +95,12 @@ class Story:
                 self.teller.say(f"{ticket_id}: {act_in_words(act)}")
 
     def _approve(self) -> None:
-        self.chapters.begin(f"{GOOD}: the verdict is promote. A person decides; {WAITING} waits for one, too.")
+        self.chapters.begin(f"{GOOD}'s verdict: promote. Like {WAITING}, it waits for a person.")
         if self.unattended:
             for ticket_id in (GOOD, WAITING):
                 self.cast.kaizen(SEUN, "approve", ticket_id, "--note", "No worse in anything.")
         else:
-            self.teller.ask(
-                "It is yours: 5 goes to the column Canary, j to the next card, a shows the evidence, y approves."
-            )
+            self.teller.ask("Yours: 5 goes to Canary, j to the next card, a shows why, y approves it.")
 
     def _report(self) -> bool:
         """Whether the logs are proven."""

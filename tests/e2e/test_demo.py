@@ -18,6 +18,7 @@ pytestmark = pytest.mark.e2e
 
 DEMO = [sys.executable, "-m", "kaizen_tui.tui.entry", "--demo"]
 LOOKS = 4_000
+ROOM = 67  # columns that a terminal of 80 has for a step's words
 
 
 class Place:
@@ -80,6 +81,7 @@ def test_the_first_change_is_rolled_back_and_the_second_one_released(place: Plac
         assert demo.stdout is not None
         text = demo.stdout.read()
         assert demo.wait() == 0, text
+    assert [line for line in text.splitlines() if line.startswith("[") and len(line.partition("] ")[2]) > ROOM] == []
     way = ["draft", "planned", "in_progress", "in_review", "canary"]
     assert story_of(kept, "KAIZ-001") == ([*way, "aborted"], [0.05, 0.0])
     assert story_of(kept, "KAIZ-002") == ([*way, "complete"], [0.05, 0.25, 1.0])
@@ -160,8 +162,9 @@ def test_simulated_the_bad_canary_is_rolled_back_and_the_sample_stays_as_it_is(p
 def test_simulated_the_board_says_so(place: Place, tmp_path: Path, require_program: Callable[[str], str]) -> None:
     env = {"TMPDIR": str(place.folder)}
     words = (*DEMO, "simulated")
-    with Terminal(require_program("tmux"), tmp_path / "terminal", *words, size=(140, 40), **env) as terminal:
-        terminal.see("platform-sample", "simulated", " tickets", "demo 2/6", "KAIZ-009")
+    with Terminal(require_program("tmux"), tmp_path / "terminal", *words, size=(80, 24), **env) as terminal:
+        screen = terminal.see("platform-sample", "simulated", " tickets", "demo 2/6", "5 goes to the column Canary")
+        assert "…" not in "".join(screen.split("\n")[1:3])
         terminal.press("q")
         terminal.see("You left at step", "ended with 0")
     assert place.left == []
