@@ -61,14 +61,15 @@ class Driver:
         self._record: Record | None = None
         self._hand: Hand | None = None
         self._fine_at: float | None = None
+        self._began: float | None = None
         self._max_blind = 120.0
         self._look = 15.0
 
     def tick(self) -> Report:
         """One look and what follows from it. What went wrong is in the report; nothing is raised but for defects."""
         now = self._now()
-        if self._fine_at is None:
-            self._fine_at = now
+        if self._began is None:
+            self._began = now
         try:
             report = self._tick()
         except (KaizenError, OSError) as error:
@@ -220,8 +221,8 @@ class Driver:
 
     def _failed(self, why: str, now: float) -> Report:
         """The files can't be read, say. Nobody is left with a canary that nobody can judge."""
-        since = self._fine_at
-        if since is not None and abs(now - since) > self._max_blind and not self._advise:
+        since = self._fine_at if self._fine_at is not None else self._driven_last(now)
+        if abs(now - since) > self._max_blind and not self._advise:
             hand = self._hand
             try:
                 hand = hand or self._last_hand()
@@ -232,6 +233,18 @@ class Driver:
             except (KaizenError, OSError) as error:
                 why = "; ".join(dict.fromkeys(filter(None, (why, str(error), _emptied(hand)))))
         return Report(self.id, "canary", self._last_state(), Judged(), (), why, self._look)
+
+    def _driven_last(self, now: float) -> float:
+        """Since when nothing could be decided, where this process never could: one that takes a single look at a time
+        must not begin to count anew at each."""
+        since = self._began if self._began is not None else now
+        try:
+            state = state_of(self._session, self.id)
+            record = Record(self._session.workspace, self.id, state.since if state is not None else None)
+        except (KaizenError, OSError):
+            return since
+        known = max(record.data_at or 0.0, float(state.share_at) if state is not None else 0.0)
+        return min(since, known) if known else since
 
     def _last_state(self) -> CanaryState | None:
         """What the log says is in effect; None where it can't be read either."""

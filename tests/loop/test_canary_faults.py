@@ -586,6 +586,20 @@ def test_a_ticket_that_cannot_be_read_ends_in_nobody_having_it_whoever_drives(wo
     assert (world.splitter.given, world.status) == (0.01, "canary")
 
 
+@pytest.mark.parametrize("anew", [False, True])
+def test_what_cannot_be_driven_is_at_nobody_also_where_each_look_has_a_process_of_its_own(
+    world: CanaryWorld, anew: bool
+) -> None:
+    driver = running(world)
+    end = world.seconds()
+    world.component.write_text("id: [")
+    while world.splitter.given:
+        looks(world, Driver(world.session, world.id, {}) if anew else driver, 1)
+        assert world.seconds() - end <= 150
+    assert world.seconds() - end > 120
+    assert "web.yml" in world.entries("rollout")[-1]["reason"]
+
+
 def test_a_look_that_fails_says_who_has_the_canary_meanwhile(world: CanaryWorld) -> None:
     driver = running(world)
     world.component.write_text("rollout: [")
