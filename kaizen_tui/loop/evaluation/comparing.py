@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 _LISTED = 200  # mismatches in the report
 _ROUTES = 3  # of them in a reason
+_STATUS: Place = ("status",)
 _BUSY = 20.0  # milliseconds that 1 of 100 requests was sent late
 
 
@@ -81,9 +82,8 @@ class Comparison:
         failures = (f"{self._said(bad)}; {report_path} shows both answers",) if bad else ()
         other, late = self._recorded_otherwise(), median(self._late)
         busy = f"the machine was busy: 1 of 100 requests was sent more than {late:.0f} ms after its moment"
-        return Compared(
-            failures, (other,) if other else (), (busy,) if late > _BUSY else (), self._report(found, bad, late)
-        )
+        doubts = tuple(doubt for doubt in (other, self._unsteady(expected)) if doubt)
+        return Compared(failures, doubts, (busy,) if late > _BUSY else (), self._report(found, bad, late))
 
     def _said(self, bad: Sequence[Mismatch]) -> str:
         routes: dict[str, list[Mismatch]] = {}
@@ -94,6 +94,16 @@ class Comparison:
         more = f" and {count(len(most) - _ROUTES, 'more route')}" if len(most) > _ROUTES else ""
         of = count(len(self._requests), "recorded request")
         return f"{len(bad)} of {of} answered otherwise: {'; '.join(words)}{more}"
+
+    def _unsteady(self, expected: Sequence["_Expected"]) -> str:
+        """Routes where the baseline's own status changes: it is noise then, and the candidate's could be any."""
+        noise = (*self._paced.noise.items(), *self._fast.noise.items())
+        meant = {wish.route for wish in expected if wish.place in ("", _STATUS[0])}
+        routes = sorted({route for route, places in noise if _STATUS in places} - meant)
+        if not routes:
+            return ""
+        more = f" and {count(len(routes) - _ROUTES, 'more route')}" if len(routes) > _ROUTES else ""
+        return f"the baseline itself answers {', '.join(routes[:_ROUTES])}{more} with now one status, now another"
 
     def _recorded_otherwise(self) -> str:
         """Such as 401 for all of it, which compares well and shows nothing."""
