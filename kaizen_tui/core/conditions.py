@@ -6,6 +6,7 @@ The table is docs/cli.md's. Nothing here knows about enforcement or overrides: t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 from kaizen_tui.core import commands, governance
 from kaizen_tui.core.actors import parse_actor
@@ -14,6 +15,9 @@ from kaizen_tui.core.facts import Facts
 from kaizen_tui.core.patch_spec import unfilled_sections
 from kaizen_tui.core.unmet import Unmet, count
 from kaizen_tui.core.values import quoted
+
+if TYPE_CHECKING:
+    from kaizen_tui.core.scorecard import ScoreCard
 
 ROLLBACK = "rollback"  # what a person signs off to say that the rollback was executed and verified
 _PLACEHOLDERS = frozenset({"", "tbd", "todo", "to be defined", "to be determined", "to be done", "fixme", "?", "???"})
@@ -136,6 +140,8 @@ def _evaluated(facts: Facts) -> Iterable[Unmet]:
     if card.verdict != "pass":
         yield Unmet("score_card", f"the score-card's verdict is {card.verdict}, not pass", command)
     yield from _vouched_for(facts, card.ticket)
+    for text in _not_judged(facts, card):
+        yield Unmet("criteria", f"the score-card is older than {quoted(text, 200)} and doesn't judge it", command)
     measured = card.commits.candidate
     if not facts.candidate_commit:
         text = f"no branch kaizen/{facts.ticket.id} says which commit is the candidate"
@@ -145,6 +151,16 @@ def _evaluated(facts: Facts) -> Iterable[Unmet]:
         yield Unmet("candidate", text, command)
     if not card.in_sandbox:
         yield Unmet("sandbox", "the score-card was not measured in a sandbox", command)
+
+
+def _not_judged(facts: Facts, card: ScoreCard) -> Iterable[str]:
+    """The automatic criteria that the ticket got since it was evaluated, or that only now name a metric."""
+    judged = {(one.kind, one.text) for one in card.criteria}
+    wanted = (("success", facts.ticket.success_criteria), ("abort", facts.ticket.abort_criteria))
+    for kind, criteria in wanted:
+        for reading in readings(facts, criteria):
+            if reading.kind == "automatic" and (kind, reading.text) not in judged:
+                yield reading.text
 
 
 def _vouched_for(facts: Facts, of: str) -> Iterable[Unmet]:

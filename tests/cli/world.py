@@ -14,8 +14,11 @@ from typing import Any, NamedTuple
 from kaizen_tui.cli.app import run
 from kaizen_tui.core.scorecard import Commits, Machine, SandboxRecord, ScoreCard
 from kaizen_tui.loop.context import Session, random_token, utc_now
+from kaizen_tui.loop.models import find_component, ticket_model
+from kaizen_tui.store.reading import read_ticket_file
 from kaizen_tui.store.records import NewEvent, transaction
 from kaizen_tui.store.workspace import Workspace
+from tests.cards import all_hold
 
 ADA = "Ada Lovelace <ada@example.org>"
 BOB = "Bob Stone <bob@example.org>"
@@ -157,6 +160,8 @@ class World:
         return self.git("rev-parse", "HEAD")
 
     def score_card(self, ticket_id: str, commit: str, verdict: str = "pass") -> None:
+        ticket = ticket_model(self.ws, read_ticket_file(self.ws, ticket_id))
+        component = find_component(self.ws, ticket.component)
         card = ScoreCard(
             ticket=ticket_id,
             created_at="2026-05-18T08:30:00Z",
@@ -164,6 +169,7 @@ class World:
             pairs=24,
             machine=Machine(system="Linux", arch="x86_64"),
             sandbox=SandboxRecord(kind="bubblewrap"),
+            criteria=all_hold(ticket, component.metric_fields if component is not None else ()),
             verdict=verdict,  # type: ignore[arg-type]
         )
         data = card.to_json()

@@ -11,8 +11,9 @@ from kaizen_tui.core.gates import Decision, Facts, decide, status_fields, unmet_
 from kaizen_tui.core.governance import approval_fields
 from kaizen_tui.core.log_view import EMPTY_LOG, LogView
 from kaizen_tui.core.promotion_log import entry_line, make_entry, read_log
-from kaizen_tui.core.scorecard import Commits, Machine, SandboxRecord, ScoreCard
+from kaizen_tui.core.scorecard import Commits, CriterionResult, Machine, SandboxRecord, ScoreCard
 from kaizen_tui.core.ticket import Ticket
+from tests.cards import all_hold
 
 ANA, BOB, CAT, DAN = ("Ana Ruiz <ana@x.io>", "Bob Stone <bob@x.io>", "Cat Li <cat@x.io>", "Dan Ek <dan@x.io>")
 OLA = "Ola Ng <ola@x.io>"  # owns the ticket
@@ -29,7 +30,9 @@ def commit_of(number: int) -> str:
     return f"{number:040x}"
 
 
-def card(commit: str, verdict: str = "pass", kind: str = "bubblewrap") -> ScoreCard:
+def card(
+    commit: str, verdict: str = "pass", kind: str = "bubblewrap", criteria: tuple[CriterionResult, ...] = ()
+) -> ScoreCard:
     """A score-card of `commit`."""
     return ScoreCard.model_validate(
         {
@@ -41,6 +44,7 @@ def card(commit: str, verdict: str = "pass", kind: str = "bubblewrap") -> ScoreC
             "machine": Machine(system="Linux", arch="x86_64"),
             "sandbox": SandboxRecord.model_validate({"kind": kind}),
             "verdict": verdict,
+            "criteria": criteria,
         }
     )
 
@@ -110,7 +114,8 @@ class World:
         self.say("signoff", actor, criterion=criterion, note="")
 
     def evaluate(self, verdict: str = "pass", kind: str = "bubblewrap", commit: str | None = None) -> None:
-        self.card = card(commit or self.commit or commit_of(0), verdict, kind)
+        metrics = self.component.metric_fields if self.component is not None else ()
+        self.card = card(commit or self.commit or commit_of(0), verdict, kind, all_hold(self.ticket, metrics))
         self.card_hash = f"{len(self.log.rows):064x}"  # of the file's bytes: another one after each evaluation
         self.say("evaluate", "kaizen", verdict=verdict, score_card=self.card_hash)
 

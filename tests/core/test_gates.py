@@ -381,3 +381,17 @@ def test_the_score_card_of_another_ticket() -> None:
     assert world.card is not None
     world.card = world.card.model_copy(update={"ticket": "KAIZ-002"})
     assert "score_card" in {unmet.code for unmet in world.decide("canary").refused}
+
+
+def test_a_criterion_that_came_after_the_evaluation() -> None:
+    world = World(tier=3).through("planned", "in_progress", "in_review")
+    world.prepare("canary")
+    assert "criteria" not in codes(world.decide("canary").refused)
+    world.edit(success_criteria=(LATENCY, "p95_latency_ms < 2"), abort_criteria=("p95_latency_ms > 5",))
+    refused = world.decide("canary").refused
+    assert [unmet.text for unmet in refused if unmet.code == "criteria"] == [
+        f"the score-card is older than `{text}` and doesn't judge it"
+        for text in ("p95_latency_ms < 2", "p95_latency_ms > 5")
+    ]
+    world.evaluate()
+    assert "criteria" not in codes(world.decide("canary").refused)
