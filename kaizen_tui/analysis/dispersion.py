@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 FEWEST = 240  # looks below which the estimate is too rough
 MOST = 1e6
-_NOTABLE = 1.3
+_NOTABLE = 1.2  # canaries that vary 1.2 times as much and are judged by 1 are rolled back falsely in 3.7 %, at 1.3 in 5.8 %
 _MARGIN = 1.2
 
 

@@ -86,6 +86,7 @@ def _together(points: Points, units: list[Unit]) -> Advanced:
 
 _NOTHING = (0.0, 0.0, 0.0, 0.0)
 _Shown = tuple[float, float, int, Counted | None]  # the interval, looks that counted, events
+_NO_EVENTS: _Shown = (0.0, math.inf, 0, None)
 
 
 class _Group:
@@ -133,6 +134,10 @@ def _tell(told: list[tuple[Canary, list[Due]]], results: dict[int, tuple[Advance
         for part, tally in zip(canary.parts, canary.tallies, strict=True):
             place = places.get(id(part.shown))
             shown = _shown(canary, part, due) if place is None else found[place[0]][place[1] : place[1] + len(due)]
+            if isinstance(part, HistogramPart):
+                shown = [
+                    _NO_EVENTS if part.bound_at(one.look) is None else was for one, was in zip(due, shown, strict=True)
+                ]
             columns.append(_evidence(part, tally, due, shown))
         for one, evidence in zip(due, zip(*columns, strict=True), strict=True):
             seen = one.seen
@@ -147,13 +152,13 @@ def _shown(canary: Canary, part: SliPart, due: list[Due]) -> list[_Shown]:
     if isinstance(part, GaugePart):
         alpha = canary.settings.alpha
         return [(*part.interval(one.look, alpha), part.looks_by(one.look), None) for one in due]
-    return [(0.0, math.inf, 0, None)] * len(due)
+    return [_NO_EVENTS] * len(due)
 
 
 def _evidence(part: SliPart, tally: Tally, due: list[Due], shown: list[_Shown]) -> list[Evidence]:
     """What one SLI shows at each of the looks."""
     name, rollback, promote = part.sli.name, tally.rollback, tally.promote
-    bound = part.bound if isinstance(part, HistogramPart) else None
+    bounds = [part.bound_at(one.look) if isinstance(part, HistogramPart) else None for one in due]
     return [
         Evidence(
             name,
@@ -166,5 +171,5 @@ def _evidence(part: SliPart, tally: Tally, due: list[Due], shown: list[_Shown]) 
             bound,
             one.seen.skipped.get(name, "") if one.seen.skipped else "",
         )
-        for one, (low, high, looks, counted) in zip(due, shown, strict=True)
+        for one, bound, (low, high, looks, counted) in zip(due, bounds, shown, strict=True)
     ]

@@ -107,7 +107,7 @@ class RatioPart:
 
 
 class HistogramPart:
-    """Events above each usable bound."""
+    """Events above each usable bound. without: so many looks of the batch came before the bounds were chosen."""
 
     def __init__(self, sli: Sli, settings: Settings) -> None:
         self.sli = sli
@@ -115,6 +115,7 @@ class HistogramPart:
         self._points = points_of(comparison_of(sli, settings))
         self.bounds: tuple[float, ...] = ()
         self.headline = 0
+        self.without = self._before = 0
 
     @property
     def shown(self) -> Unit | None:
@@ -124,6 +125,10 @@ class HistogramPart:
     def bound(self) -> float | None:
         """Of the unit that is shown."""
         return self.bounds[self.headline] if self.bounds else None
+
+    def bound_at(self, look: int) -> float | None:
+        """The same, at a look of the batch."""
+        return self.bound if look >= self.without else None
 
     def take_bounds(self, bounds: tuple[float, ...], shown: int) -> None:
         """From now on these are tested; `shown` is the place of the one that is shown."""
@@ -165,6 +170,7 @@ class HistogramPart:
             if not bounds:
                 return NO_BOUND
             self.take_bounds(bounds, headline(baseline, bounds))
+            self._before = looks
             for unit in self.units:
                 unit.rows = [None] * looks
         return ""
@@ -173,11 +179,17 @@ class HistogramPart:
         """The mean of the bounds' e-values against roll-back; the least of them for promotion."""
         if not self.units:
             return Tally([0.0] * looks, None if self.sli.promote_ratio is None else [0.0] * looks)
+        self.without, self._before = self._before, 0
         found = [results[id(unit)] for unit in self.units]
         rollback = np.stack([done.rollback[row, :looks] for done, row in found], axis=-1)
         mean = log_sum(rollback) - math.log(len(found))
+        mean[: self.without] = 0.0
         parts = [done.promote[row, :looks] for done, row in found if done.promote is not None]
-        return Tally(mean.tolist(), np.min(parts, axis=0).tolist() if parts else None)
+        if not parts:
+            return Tally(mean.tolist(), None)
+        least = np.min(parts, axis=0)
+        least[: self.without] = 0.0
+        return Tally(mean.tolist(), least.tolist())
 
 
 class GaugePart:

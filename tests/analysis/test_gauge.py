@@ -93,3 +93,5 @@ def test_dispersion_from_the_history_of_two_halves() -> None:
     assert found.mean == pytest.approx(4, rel=0.15)
     assert dispersion(halves(rng, 4, FEWEST - 1)).factor is None
     assert dispersion([Halves(0.0, 0.0, 10.0, 1.0)] * 500) == (None, 0, None)
+    for moved, factor in ((2.5, 1.25 * 1.2), (2.4, 1.0)):  # of 20 bad events: 1.25 and 1.152 times the variance
+        assert dispersion([Halves(100.0, 10 - moved, 100.0, 10 + moved)] * FEWEST).factor == pytest.approx(factor)

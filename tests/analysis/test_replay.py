@@ -335,6 +335,20 @@ def test_no_input_is_a_traceback(lines: list[Any]) -> None:
     run(lines)
 
 
+def test_looks_before_the_first_usable_bound_say_the_same_in_whatever_portions_they_come() -> None:
+    config = CONFIG | {"slis": [{"name": "latency", "kind": "histogram", "promote_ratio": 2.0}]}
+
+    def at(t: float, slow: int) -> dict[str, Any]:
+        arm = {"latency": {"le": [0.1, 0.5], "counts": [900 - slow, slow, slow // 4]}}
+        return {"type": "obs", "stream": "s", "t": t, "baseline": arm, "canary": arm}
+
+    lines = [config, at(1.0, 0), at(2.0, 0), at(3.0, 90), at(4.0, 90)]
+    out, remarks, _ = run(lines)
+    assert remarks == []
+    assert ["bound" in line["sli"]["latency"] for line in out] == [False, False, True, True]
+    assert run(lines, portion=1)[0] == out
+
+
 @settings(deadline=None, max_examples=50)
 @given(
     st.lists(st.tuples(st.integers(0, 4), st.integers(0, 30), st.booleans()), max_size=60),
