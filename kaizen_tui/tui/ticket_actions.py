@@ -50,8 +50,8 @@ def _scrolling(context: str, prefix: str, footer: int = 0) -> tuple[Action, ...]
         _do(f"{prefix}.up", "k up", "scroll", "Scroll up", context, "scroll", footer, -1),
         _do(f"{prefix}.page_down", "pagedown space", "page down", "A page down", context, "scroll", 0, 10),
         _do(f"{prefix}.page_up", "pageup", "page up", "A page up", context, "scroll", 0, -10),
-        _do(f"{prefix}.first", "home", "top", "To the top", context, "scroll", 0, -100),
-        _do(f"{prefix}.last", "end", "bottom", "To the bottom", context, "scroll", 0, 100),
+        _do(f"{prefix}.first", "home g", "top", "To the top", context, "scroll", 0, -100),
+        _do(f"{prefix}.last", "end G", "bottom", "To the bottom", context, "scroll", 0, 100),
     )
 
 

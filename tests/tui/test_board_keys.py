@@ -43,6 +43,10 @@ async def test_moving_the_cursor(place: Place, size: tuple[int, int]) -> None:
         assert selected(app) == "KAIZ-012"
         await press(pilot, app, "home", "up")
         assert selected(app) == "KAIZ-001"
+        await press(pilot, app, "G")
+        assert selected(app) == "KAIZ-012"
+        await press(pilot, app, "g")
+        assert selected(app) == "KAIZ-001"
         await press(pilot, app, "pagedown")
         assert selected(app) == f"KAIZ-{1 + app.main.board.view.slots:03d}"
         await press(pilot, app, "pageup", "l")

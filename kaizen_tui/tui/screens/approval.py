@@ -242,9 +242,14 @@ class ApprovalScreen(ConfirmingScreen, inherit_bindings=False):
         shut, way = bool(self._stop()), self.confirmation.way if self.confirmation is not None else ""
         offered = []
         for action in self.kaizen.keymap.footer(self.context):
-            off = action.method in ("confirm", "yes") and (shut or way == "typed" or self.kaizen.desk.read_only)
-            if not off and not (action.method == "yes" and way == "key"):
-                offered.append(action)
+            off = action.method in ("confirm", "yes") and (shut or self.kaizen.desk.read_only)
+            if off or (action.method == "yes" and way in ("key", "typed")):
+                continue
+            if action.method == "confirm" and way == "typed":
+                action = action._replace(label="type the id")
+            elif action.method == "text_done" and self.focused is self._typed:
+                action = action._replace(label="approve")
+            offered.append(action)
         self.key_bar.offer(tuple(offered))
 
     def action_scroll(self, down: int) -> None:

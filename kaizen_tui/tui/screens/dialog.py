@@ -64,8 +64,8 @@ class ReadingDialog(Dialog[None]):
         Binding("k,up", "scroll(-1)", "up"),
         Binding("pagedown,space", "page(1)", "page down"),
         Binding("pageup", "page(-1)", "page up"),
-        Binding("home", "ends(0)", "top"),
-        Binding("end", "ends(1)", "bottom"),
+        Binding("home,g", "ends(0)", "top"),
+        Binding("end,G", "ends(1)", "bottom"),
         Binding("q,enter,question_mark,exclamation_mark", "leave", "back"),
     ]
 

@@ -50,9 +50,20 @@ class DetailPane(VerticalScroll):
         return above + self._text.words.plain
 
     def tell(self, content: Content) -> None:
-        """Shows above the ticket how far its evaluation is; nothing when that is empty."""
+        """Shows above the ticket how far its evaluation is; nothing when that is empty. What is being read stays where
+        it is when that becomes longer or shorter."""
+        if content == self._evaluated.words and self._evaluated.display == bool(content):
+            return
+        if self.scroll_offset.y:
+            self.call_after_refresh(self._keep_place, self._text.virtual_region.y)
         self._evaluated.say(content)
         self._evaluated.display = bool(content)
+
+    def _keep_place(self, began: int) -> None:
+        """began: the line in which the ticket began before."""
+        moved = self._text.virtual_region.y - began
+        if moved:
+            self.scroll_relative(y=moved, animate=False)
 
     def show(self, ticket_id: str, content: Content) -> None:
         """Shows a ticket; the same one again stays scrolled where it was."""

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from kaizen_tui.core.slo import Target
 from kaizen_tui.core.states import STATUSES
 from kaizen_tui.store.ticket_lock import TicketLock
+from kaizen_tui.tui import words
 from kaizen_tui.tui.canary.drawing import both_versions, filled, gauge, interval_course
 from kaizen_tui.tui.canary.mini import mini_of
 from kaizen_tui.tui.messages import FilesChanged
@@ -48,6 +49,27 @@ async def test_share_step_and_gauges_stand_on_the_card(place: Place, canary: Can
             assert "✔█" in shown
             assert f"✔ {mini_of(canary.standing()).word.split(' ', 1)[1]}" in shown
             assert "web" in shown
+
+
+async def test_what_is_read_beside_the_board_stays_where_it_is_when_the_canary_has_more_to_say(
+    place: Place, canary: Canary
+) -> None:
+    app = place.app()
+    async with app.run_test(size=(120, 36)) as pilot:
+        await calm(pilot, app)
+        await press(pilot, app, "5", "enter", "pagedown")
+        pane = app.main.detail.pane
+        assert pane is not None
+
+        def read() -> list[str]:
+            return [line[73:117] for line in screen_text(app).splitlines()[2 : pane.size.height]]
+
+        before, above = read(), pane._evaluated.words
+        assert pane.scroll_offset.y
+        for more in (3, 0, 7):
+            pane.tell(words.lines([above, *[words.text("more")] * more]))
+            await calm(pilot, app)
+            assert read() == before
 
 
 async def test_that_nobody_drives_it_is_said_and_ends_with_the_lease(place: Place, canary: Canary) -> None:

@@ -81,8 +81,10 @@ async def test_tier_0_wants_the_id_typed(place: Place, clock: Clock) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await opened(pilot, app, "y")
         assert "tier 0 is confirmed by typing KAIZ-001" in approval(app).state_words
+        assert approval(app).key_bar.render_line(0).text.startswith(" ↵ type the id   n note   Esc back")
         await press(pilot, app, "enter")
         assert app.focused is approval(app)._typed
+        assert approval(app).key_bar.render_line(0).text.startswith(" ↵ approve   Tab next   Esc to the page")
         await write(pilot, "KAIZ-002")
         await press(pilot, app, "enter")
         assert "that is not KAIZ-001" in approval(app).state_words
