@@ -10,8 +10,9 @@ PYTHON ?=
 PYTEST_ARGS ?=
 # `make demo DEMO_ARGS=--unattended` needs no terminal and nobody who watches.
 DEMO_ARGS ?=
-# The tests of the board mostly wait for a terminal: more workers than cores pay.
-WORKERS ?= 3
+# Tests that drive real programs mostly wait, and are spread among the others (tests/conftest.py): more workers than
+# cores pay.
+WORKERS ?= 4
 # Bytecode is what makes the second start fast.
 unexport PYTHONDONTWRITEBYTECODE
 unexport PYTHONPATH
@@ -32,7 +33,7 @@ demo: $(INSTALLED)  ## the whole loop on this machine, with HAProxy and Promethe
 	@$(BIN)/kaizen-tui --demo $(DEMO_ARGS)
 
 test: check  ## everything that must pass: style, types, layers, tests
-	$(BIN)/python -m pytest -m "not nightly" -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -m "not nightly" -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 check: $(INSTALLED)  ## style, types and layers only
 	$(BIN)/ruff check .

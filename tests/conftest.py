@@ -32,11 +32,26 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     A test of our own code alone has one, and so has every test outside of CI and in `make nightly`.
     """
+    items[:] = spread(items)
     for item in items if IN_CI else []:
         fixtures = {*getattr(item, "fixturenames", ())}
         programs = item.get_closest_marker("e2e") or fixtures & {"require_program", "sandbox"}
         if programs and not item.get_closest_marker("nightly"):
             item.add_marker(pytest.mark.flaky(reruns=1))
+
+
+def spread(items: list[pytest.Item]) -> list[pytest.Item]:
+    """Files that drive real programs mostly wait. They come evenly among the first three quarters of the others: while
+    one waits others compute, and none is left for the end, when the other workers have nothing to do any more."""
+    files: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item.location[0], []).append(item)
+    kinds: dict[bool, list[str]] = {True: [], False: []}
+    for name, tests in files.items():
+        kinds[tests[0].get_closest_marker("e2e") is not None].append(name)
+    places = {name: 0.75 * nth / len(kinds[True]) for nth, name in enumerate(kinds[True])}
+    places |= {name: nth / len(kinds[False]) for nth, name in enumerate(kinds[False])}
+    return [item for name in sorted(files, key=places.__getitem__) for item in files[name]]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -61,7 +76,7 @@ def require_program() -> Callable[[str], str]:
     return require
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def sandbox(require_program: Callable[[str], str]) -> None:
     """The sandbox works here. Without it the test is skipped; in CI it fails."""
     require_program("git")

@@ -4,10 +4,12 @@ import json
 import os
 import random
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
+from _pytest.mark import ParameterSet
 
 from tests.cli import replays
 from tests.cli.evaluations import Shop
@@ -17,9 +19,18 @@ QUICK = "  setup: [python, -c, pass]\n  benchmarks:\n    - {command: [python, be
 SLOW = "  benchmarks:\n    - {command: [python, -c, 'import time; time.sleep(600)', MARK], pairs: 5}\n"
 
 
+def nightly(*values: int) -> list[ParameterSet]:
+    """Values that take long and show little more than the others."""
+    return [pytest.param(value, marks=pytest.mark.nightly) for value in values]
+
+
 @pytest.fixture
 def shop(tmp_path: Path, sandbox: None) -> Shop:
-    shop = Shop(tmp_path / "shop", QUICK)
+    return quick(tmp_path)
+
+
+def quick(folder: Path) -> Shop:
+    shop = Shop(folder / "shop", QUICK)
     shop.write("work.py", "N = 1000\n")
     shop.commit("quick")
     shop.change(work="N = 2000\n")
@@ -65,7 +76,7 @@ def test_a_benchmark_that_never_ends_is_interrupted(shop: Shop) -> None:
     assert shop.leftovers() == []
 
 
-@pytest.mark.parametrize("lines", range(1, 8))
+@pytest.mark.parametrize("lines", [1, 4, 6, *nightly(2, 3, 5, 7)])
 def test_after_a_kill_the_next_run_cleans_up_and_goes_on(shop: Shop, lines: int) -> None:
     stop_after(shop, lines, signal.SIGKILL)
     found = kept(shop)
@@ -79,9 +90,13 @@ def test_after_a_kill_the_next_run_cleans_up_and_goes_on(shop: Shop, lines: int)
 
 @pytest.fixture
 def replayed(tmp_path: Path) -> Shop:
+    return with_replay(tmp_path)
+
+
+def with_replay(folder: Path) -> Shop:
     """Three pairs of a benchmark, then three of a replay."""
     bench = "  benchmarks:\n    - {command: [python, bench.py, MARK], pairs: 3}"
-    made = replays.shop(tmp_path / "w", more=bench, pairs=3)
+    made = replays.shop(folder / "w", more=bench, pairs=3)
     made.write("work.py", "N = 1000\n")
     made.commit("quick")
     replays.change(made, "field")
@@ -89,7 +104,7 @@ def replayed(tmp_path: Path) -> Shop:
 
 
 # Worktrees; warm-up and pairs of the benchmark; then those of the replay.
-@pytest.mark.parametrize("lines", [1, 2, 4, 6, 7, 8, 9, 10])
+@pytest.mark.parametrize("lines", [2, 6, 9, *nightly(1, 4, 7, 8, 10)])
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
 def test_a_replay_that_is_killed_goes_on(replayed: Shop, lines: int, number: signal.Signals) -> None:
     stop_after(replayed, lines, number)
@@ -106,17 +121,44 @@ def test_a_replay_that_is_killed_goes_on(replayed: Shop, lines: int, number: sig
     assert sorted(os.listdir(replayed.root / ".kaizen/evaluations")) == ["KAIZ-001.replay.json", "lock"]
 
 
+class Kept(NamedTuple):
+    """What an interrupted evaluation left: the files, by name. A test puts them there again, damaged."""
+
+    shop: Shop
+    files: Mapping[str, bytes]
+
+    def put(self, name: str, damage: Callable[[bytes], bytes]) -> None:
+        for one, data in self.files.items():
+            path = self.shop.root / ".kaizen/evaluations" / one
+            path.write_bytes(damage(data) if one == name else data)
+
+
+def kept_by(shop: Shop, lines: int) -> Kept:
+    stop_after(shop, lines, signal.SIGINT)
+    folder = shop.root / ".kaizen/evaluations"
+    return Kept(shop, {path.name: path.read_bytes() for path in folder.glob("KAIZ-001.*")})
+
+
+@pytest.fixture(scope="module")
+def kept_answers(tmp_path_factory: pytest.TempPathFactory) -> Kept:
+    return kept_by(with_replay(tmp_path_factory.mktemp("answers")), 9)
+
+
+@pytest.fixture(scope="module")
+def kept_pairs(tmp_path_factory: pytest.TempPathFactory, sandbox: None) -> Kept:
+    return kept_by(quick(tmp_path_factory.mktemp("pairs")), 7)
+
+
 @pytest.mark.parametrize(
     "damage", [lambda _: b"", lambda data: data[:-40], lambda data: data.replace(b'"noise"', b'"nose"'), lambda _: b"{"]
 )
 def test_answers_that_were_kept_and_are_damaged_are_no_obstacle(
-    replayed: Shop, damage: Callable[[bytes], bytes]
+    kept_answers: Kept, damage: Callable[[bytes], bytes]
 ) -> None:
-    stop_after(replayed, 9, signal.SIGINT)
-    path = replayed.root / ".kaizen/evaluations/KAIZ-001.answers.json"
-    path.write_bytes(damage(path.read_bytes()))
-    assert "body.price" in replayed.cli("evaluate", "KAIZ-001").out
-    assert {one["samples"] for one in replayed.card["metrics"]} == {3}
+    kept_answers.put("KAIZ-001.answers.json", damage)
+    shop = kept_answers.shop
+    assert "body.price" in shop.cli("evaluate", "KAIZ-001").out
+    assert {one["samples"] for one in shop.card["metrics"]} == {3}
 
 
 @pytest.mark.nightly
@@ -172,12 +214,10 @@ def test_another_commit_begins_anew(shop: Shop) -> None:
     ],
     ids=["cut", "torn", "changed", "garbage", "empty"],
 )
-def test_what_was_kept_and_is_damaged_is_no_obstacle(shop: Shop, damage: Callable[[bytes], bytes]) -> None:
-    stop_after(shop, 7, signal.SIGINT)
-    path = shop.root / ".kaizen/evaluations/KAIZ-001.jsonl"
-    path.write_bytes(damage(path.read_bytes()))
-    assert shop.cli("evaluate", "KAIZ-001").code in (0, 1, 7)
-    assert shop.card["pairs"] == 5
+def test_what_was_kept_and_is_damaged_is_no_obstacle(kept_pairs: Kept, damage: Callable[[bytes], bytes]) -> None:
+    kept_pairs.put("KAIZ-001.jsonl", damage)
+    assert kept_pairs.shop.cli("evaluate", "KAIZ-001").code in (0, 1, 7)
+    assert kept_pairs.shop.card["pairs"] == 5
 
 
 def test_two_at_once_would_disturb_each_other(shop: Shop) -> None:

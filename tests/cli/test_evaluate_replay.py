@@ -24,26 +24,32 @@ def test_noise_of_each_request_is_no_difference(tmp_path: Path, where: str) -> N
 
 
 @pytest.mark.parametrize(
-    ("flaw", "said"),
+    ("flaws", "said"),
     [
-        ("status", "2 of 22 recorded requests answered otherwise: GET /items/* status 200 became 500 (2)"),
-        ("field", "2 of 22 recorded requests answered otherwise: GET /items/* differs at body.price (2)"),
-        ("missing", "GET /items/* differs at body.shop (20)"),
-        ("text", "GET /page differs at text (1)"),
-        ("redirect", "GET /old differs at location (1)"),
+        ("field", ("2 of 22 recorded requests answered otherwise: GET /items/* differs at body.price (2)",)),
+        ("missing", ("GET /items/* differs at body.shop (20)",)),
+        (
+            "status text redirect",
+            (
+                "4 of 22 recorded requests answered otherwise: GET /items/* status 200 became 500 (2)",
+                "GET /page differs at text (1)",
+                "GET /old differs at location (1)",
+            ),
+        ),
     ],
 )
-def test_planted_differences_are_found(tmp_path: Path, flaw: str, said: str) -> None:
+def test_planted_differences_are_found(tmp_path: Path, flaws: str, said: tuple[str, ...]) -> None:
     made = shop(tmp_path / "w")
-    code, reasons = evaluated(made, flaw)
+    code, reasons = evaluated(made, flaws)
     assert (code, made.card["verdict"]) == (1, "fail")
-    assert said in reasons
-    if flaw == "field":
+    assert [one for one in said if one not in reasons] == []
+    if flaws == "field":
         listed = report(made)["listed"]
         assert isinstance(listed, list)
         assert {'- "price": 10,', '+ "price": 11,'} <= {line.replace("  ", " ") for line in listed[0]["diff"]}
 
 
+@pytest.mark.nightly  # what comes later is found by the test below, too
 def test_a_fifth_more_latency_is_a_regression(tmp_path: Path) -> None:
     made = shop(tmp_path / "w", pairs=10, flaws="50ms", tolerance=5)
     code, reasons = evaluated(made, "60ms")
