@@ -16,13 +16,15 @@ FAREWELL = 4.0  # seconds between the request to end and force
 
 def main(words: list[str]) -> int:
     """Returns the program's exit code; of a signal, 128 and its number."""
+    # The other end of the pipe is what counts, and that before there is a program: a signal just after its start would
+    # leave it behind. Not SIG_IGN, which the program would inherit.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda _number, _frame: None)
     try:
         child = subprocess.Popen(words, stdin=subprocess.DEVNULL, start_new_session=True)
     except OSError as error:
         sys.stderr.write(f"{words[0]}: {error.strerror}\n")
         return 127
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)  # the other end of the pipe is what counts
     threading.Thread(target=_end_with_stdin, args=(child,), daemon=True).start()
     code = child.wait()
     _kill(child, signal.SIGKILL)

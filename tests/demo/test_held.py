@@ -38,3 +38,28 @@ def test_the_program_and_its_children_end_when_the_pipe_does(trap: str) -> None:
         process.stdin.close()
         assert process.stdout.read() == ""
         assert process.wait() in (128 + 9, 128 + 15)
+
+
+AT_ONCE = """\
+import os, signal, subprocess, sys
+from kaizen_tui.demo import held
+
+start = subprocess.Popen
+
+def started(*words, **settings):
+    child = start(*words, **settings)
+    os.kill(os.getpid(), {number})
+    return child
+
+subprocess.Popen = started
+sys.exit(held.main(["sh", "-c", "exec sleep 600"]))
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_just_after_the_start_leaves_no_program_behind(number: signal.Signals) -> None:
+    command = [sys.executable, "-c", AT_ONCE.format(number=int(number))]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin is not None
+        process.stdin.close()
+        assert process.wait() == 128 + signal.SIGTERM  # the program's, as the pipe's end asked it
