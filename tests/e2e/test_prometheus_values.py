@@ -112,6 +112,18 @@ def soon() -> float:
     return (time.time() // 60 + 1) * 60
 
 
+def test_counters_are_as_old_as_their_newest_sample_however_long_the_server_answers_on(web: Measured) -> None:
+    now = settled(web)
+    settings = {"metrics": {"source": "prometheus", "url": web.server.url}}
+    source = configured_source(settings, list_components(web.world.ws)[0])
+    for metric in ("errors", "slow", "memory_max", "sent"):
+        assert now - 2 <= source.counters("web", metric, now).at <= now
+        # A minute on nobody has measured anything yet, and the last sample is answered with all the same.
+        later = source.counters("web", metric, now + 60)
+        assert later.counters
+        assert later.at <= time.time()
+
+
 def test_every_kind_agrees_with_the_api(web: Measured) -> None:
     at = settled(web)
     platform = web.platform(at, "web")
