@@ -134,7 +134,7 @@ def _harm(one: Situation) -> Act | None:
     if given is not None and parts(given) > parts(max(state.wanted, _begun(state))):
         why = f"{percent(given)} of the users get the canary, not {percent(state.wanted)}"
         return Act("rollback", why, cause=TOO_MANY)
-    if limit is not None and one.now - state.since >= limit and state.verdict != "promote":
+    if limit is not None and one.now - state.since >= limit and not state.promoted:
         return Act("rollback", f"no verdict within {age(int(limit))}", verdict="inconclusive", cause=DEADLINE)
     return _astray(one)
 

@@ -72,12 +72,13 @@ class Ending(NamedTuple):
 class CanaryState(NamedTuple):
     """Where a canary is.
 
-    since: when it began, epoch seconds. share: of the users, as last read back, 0 before the first step; a pause leaves
-    it. share_at: since when. lost: why the splitter can't be reached, or "". verdict: the last one, or "". held_at: of
-    a verdict "hold", since when its reason had held, 0 where the entry doesn't say.
-    splitter: the name of the one that it began with, which it keeps. doubt: why the log can't be believed since then.
-    baseline_at: of a release, since when the splitter is back at 0 and the baseline's servers run it for everybody; 0
-    while it isn't.
+    since: when it began, epoch seconds. share: of the users, as last read back, 0 before the first step; a pause
+    leaves it. share_at: since when. lost: why the splitter can't be reached, or "". verdict: the last one, or "".
+    promoted: one was "promote". held_at: of a verdict "hold", since when its reason had held, 0 where the entry
+    doesn't say.
+    splitter: the name of the one that it began with, which it keeps. doubt: why the log can't be believed since
+    then. baseline_at: of a release, since when the splitter is back at 0 and the baseline's servers run it for
+    everybody; 0 while it isn't.
     """
 
     since: int
@@ -89,6 +90,7 @@ class CanaryState(NamedTuple):
     lost: str = ""
     lost_at: int = 0
     verdict: str = ""
+    promoted: bool = False
     held_at: int = 0
     splitter: str = ""
     doubt: str = ""
@@ -120,7 +122,9 @@ def follow(state: CanaryState, entries: Iterable[LogEntry]) -> CanaryState:
     """The state after further entries, in the log's order."""
     for entry in entries:
         if entry.event == "verdict":
-            state = state._replace(verdict=entry.text("verdict"), held_at=_moment(entry.text("since")))
+            verdict = entry.text("verdict")
+            promoted = state.promoted or verdict == "promote"
+            state = state._replace(verdict=verdict, promoted=promoted, held_at=_moment(entry.text("since")))
         elif entry.event == "rollout":
             state = _after_rollout(state, entry)
     return state

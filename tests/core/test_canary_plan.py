@@ -63,7 +63,21 @@ def test_a_roll_back_is_repeated_until_it_is_read_back_and_then_the_ticket_is_ab
 def test_without_a_verdict_the_deadline_is_no_success() -> None:
     found = act(now=BEGUN + 86400.0)
     assert (found.kind, found.verdict) == ("rollback", "inconclusive")
-    assert act(RUNNING._replace(verdict="promote"), now=BEGUN + 86400.0).kind == "wait"  # people have their time
+    promoted = RUNNING._replace(verdict="promote", promoted=True)
+    assert act(promoted, now=BEGUN + 86400.0).kind == "wait"  # people have their time
+    # So they do when an incident of both versions comes in between.
+    log = EMPTY_LOG
+    for event, fields in (
+        ("status", {"from": "in_review", "to": "canary"}),
+        ("rollout", {"action": "set_share", "to": 0.25, "verified": True}),
+        ("verdict", {"verdict": "promote"}),
+        ("verdict", {"verdict": "hold", "since": format_epoch(BEGUN + 90000)}),
+    ):
+        log = log.plus(make_entry(log, at=format_epoch(BEGUN), actor="controller", event=event, fields=fields))
+    held = canary_state(log)
+    assert held is not None
+    both_burn = Judged("hold", "both burn", 0.25, BEGUN + 90000.0)
+    assert act(held, judged=both_burn, now=BEGUN + 90100.0).kind == "wait"
 
 
 def test_all_users_only_through_the_gate() -> None:
