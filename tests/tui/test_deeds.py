@@ -158,6 +158,13 @@ async def test_abort_label_and_owner_of_several(place: Place) -> None:
         await press(pilot, app, "enter")
         assert [row.owner for row in app.main.board.columns.cards[0]] == ["search", "search"]
         assert [row.labels for row in app.main.board.columns.cards[0]] == [("perf",), ("perf",)]
+        for key, now, label in (("L", "Now perf; ", "Labels"), ("O", "Now search; ", "Owner")):
+            await press(pilot, app, key, "enter")
+            assert now in screen_text(app)
+            assert any(f"  {label}  " in line for line in screen_text(app).splitlines())
+            assert "Type something, or leave it with Esc." in screen_text(app)
+            assert "eason" not in screen_text(app)
+            await press(pilot, app, "escape")
         await press(pilot, app, "asterisk", "x")
         await write(pilot, "no use")
         await press(pilot, app, "enter")

@@ -176,6 +176,7 @@ class PickSide:
         if target == "aborted":
             self._ask(
                 f"Why {'are' if len(rows) > 1 else 'is'} {_many(rows)} aborted?",
+                "The reason is logged; aborted is final.",
                 "Reason",
                 lambda why: self._do(rows, lambda row: move_one(desk, row, target, why)),
             )
@@ -197,7 +198,8 @@ class PickSide:
         if rows:
             self._ask(
                 f"Labels of {_many(rows)}",
-                "perf adds a label, -old takes one away",
+                f"{_now(rows, ', '.join(rows[0].labels))}perf adds a label, -old takes one away",
+                "Labels",
                 lambda typed: self._do(rows, lambda row: label_one(desk, row, *parse_labels(typed))),
             )
 
@@ -207,15 +209,17 @@ class PickSide:
         if rows:
             self._ask(
                 f"New owner of {_many(rows)}",
-                "A team or a person",
+                f"{_now(rows, rows[0].owner)}a team or a person",
+                "Owner",
                 lambda typed: self._do(rows, lambda row: owner_one(desk, row, typed)),
             )
 
-    def _ask(self, question: str, explanation: str, then: Callable[[str], None]) -> None:
+    def _ask(self, question: str, explanation: str, label: str, then: Callable[[str], None]) -> None:
         from kaizen_tui.tui.screens.reason import ReasonScreen
 
+        missing = () if label == "Reason" else ("Type something, or leave it with Esc.",)
         self._screen.kaizen.push_screen(
-            ReasonScreen(question, explanation), lambda typed: then(typed) if typed else None
+            ReasonScreen(question, explanation, label, *missing), lambda typed: then(typed) if typed else None
         )
 
     def _do(self, rows: list[TicketRow], act: Callable[[TicketRow], Outcome]) -> None:
@@ -237,6 +241,11 @@ class PickSide:
             self._screen.kaizen.loader.request(Asked(frozenset(one.ticket_id for one in message.outcomes)))
             self._screen.follow(message.outcomes[0].ticket_id)
         self._screen.say(summary(message.outcomes))
+
+
+def _now(rows: Sequence[TicketRow], value: str) -> str:
+    """What stands there now, where there is one such thing."""
+    return f"Now {value}; " if len(rows) == 1 and value else ""
 
 
 def _many(rows: Sequence[TicketRow]) -> str:

@@ -53,7 +53,7 @@ def targets(rows: Sequence[TicketRow]) -> list[Choice]:
     found = []
     for nth, status in enumerate(STATUSES):
         going = sum(row.status != status and check_move(row.status, status) is None for row in rows)
-        why_not = "" if going else "no edge of the lifecycle leads there"
+        why_not = "" if going else "the lifecycle doesn't lead there"
         found.append(
             Choice(status, STATUS_TITLES[status], f"{going} of {len(rows)} may go there", str(nth + 1), why_not)
         )

@@ -1,4 +1,4 @@
-"""Asks for a reason before something that is logged for ever."""
+"""Asks for a reason before something that is logged for ever, or for what shall be written."""
 
 from collections.abc import Iterable
 
@@ -13,15 +13,25 @@ from kaizen_tui.tui.words import MUTED, text
 
 
 class ReasonScreen(Dialog[str]):
-    """The answer is the reason, never empty; None when the person thought better of it."""
+    """The answer is what was typed, never empty; None when the person thought better of it.
 
-    def __init__(self, question: str, explanation: str) -> None:
+    label: of the entry. missing: what is said when it is empty.
+    """
+
+    def __init__(
+        self,
+        question: str,
+        explanation: str,
+        label: str = "Reason",
+        missing: str = "A reason is needed: it is what others will read.",
+    ) -> None:
         super().__init__(text(question), "↵ do it   Esc leave it")
         self._explanation = explanation
+        self._label, self._missing = label, missing
 
     def body(self) -> Iterable[Widget]:
         yield Static(text(self._explanation, MUTED))
-        yield Static(Content("Reason"), classes="label")
+        yield Static(Content(self._label), classes="label")
         yield AnswerEntry(id="reason")
         yield Static(Content(""), id="reason-wrong", classes="wrong")
 
@@ -35,4 +45,4 @@ class ReasonScreen(Dialog[str]):
         if reason:
             self.dismiss(reason)
         else:
-            self.query_one("#reason-wrong", Static).update(Content("A reason is needed: it is what others will read."))
+            self.query_one("#reason-wrong", Static).update(Content(self._missing))

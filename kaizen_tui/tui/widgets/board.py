@@ -319,7 +319,9 @@ class Board(Widget, can_focus=True, inherit_bindings=False):
             slot -= 1
         place = self.view.tops[column] + slot
         if place >= len(pile):
-            text = " no tickets" if not pile and y == 0 and self.view.aim != column else ""
+            hidden = self.columns.totals[column]  # by the filter
+            empty = " none that match" if hidden else " no tickets"
+            text = empty if not pile and y == 0 and self.view.aim != column else ""
             return Segment(text.ljust(width)[:width], self.palette.heading), self._edge(column, y)
         look = cards.NORMAL
         if column == self.view.focus and place == self.view.places[column]:
