@@ -29,6 +29,7 @@ METRIC = {
 }  # fmt: skip
 CRITERION = {"text": "p95_latency_ms < 10", "kind": "success", "metric": "p95_latency_ms", "measured": 7.1,
              "verdict": "pass"}  # fmt: skip
+ABORT = {**CRITERION, "text": "p95_latency_ms > 15", "kind": "abort"}
 
 
 def card(**changes: object) -> dict[str, object]:
@@ -36,7 +37,8 @@ def card(**changes: object) -> dict[str, object]:
     return {
         "schema": "kaizen.scorecard/1", "ticket": "KAIZ-001", "created_at": "2025-05-31T12:00:00Z",
         "commits": {"baseline": BASELINE, "candidate": CANDIDATE}, "pairs": 24, "metrics": [METRIC],
-        "tests": {"passed": 12, "failed": 0, "errors": 0, "skipped": 1, "duration_s": 3.5}, "criteria": [CRITERION],
+        "tests": {"passed": 12, "failed": 0, "errors": 0, "skipped": 1, "duration_s": 3.5},
+        "criteria": [CRITERION, ABORT],
         "machine": {"system": "Linux", "arch": "x86_64"}, "sandbox": {"kind": "bubblewrap"}, "verdict": "pass",
         **changes,
     }  # fmt: skip
