@@ -49,8 +49,9 @@ class SliStanding(NamedTuple):
     """One SLI. rollback, promote: e-values for going back and for going on, the latter None where it never promotes.
 
     ratio: canary over baseline, an interval; ends None where nothing bounds it. baseline, canary: what was measured
-    lately, in the metric's unit. events: so far, baseline's and canary's, 0 for a gauge. skipped: why the last look
-    didn't count. course: oldest first.
+    lately, in the metric's unit. events: so far, baseline's and canary's, 0 for a gauge. bound: above which an event
+    counts as bad, such as "300 ms", "" where that is no matter of size. skipped: why the last look didn't count.
+    course: oldest first.
     """
 
     name: str
@@ -65,7 +66,7 @@ class SliStanding(NamedTuple):
     looks: int
     events: tuple[int, int]
     bad: tuple[int, int]
-    bound: float | None
+    bound: str
     skipped: str
     course: tuple[Band, ...]
 
@@ -272,7 +273,7 @@ def _last_decision(log: LogView) -> LogEntry | None:
 
 def _sli(metric: "Metric | None", one: "Evidence", promote_ratio: float | None, course: "Course | None") -> SliStanding:
     from kaizen_tui.loop.canary_course import joined
-    from kaizen_tui.loop.canary_values import value_of
+    from kaizen_tui.loop.canary_values import bound_words, value_of
 
     def value(measure: Any) -> float | None:
         return value_of(metric, measure) if metric is not None else None
@@ -300,7 +301,7 @@ def _sli(metric: "Metric | None", one: "Evidence", promote_ratio: float | None, 
         looks=one.looks,
         events=(0, 0) if counted is None else (round(counted.baseline_total), round(counted.canary_total)),
         bad=(0, 0) if counted is None else (round(counted.baseline_bad), round(counted.canary_bad)),
-        bound=one.bound,
+        bound=bound_words(metric, one.bound),
         skipped=one.skipped,
         course=bands,
     )

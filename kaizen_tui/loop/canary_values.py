@@ -5,6 +5,7 @@ from bisect import bisect_left
 from kaizen_tui.analysis.histogram import above_bounds
 from kaizen_tui.analysis.measures import Histogram, Measure, Ratio
 from kaizen_tui.core.component import Metric
+from kaizen_tui.core.numbers import human_number, with_unit
 from kaizen_tui.core.sli import LatencySli
 from kaizen_tui.metrics.promql import scale_of
 
@@ -25,6 +26,18 @@ def value_of(metric: Metric, measure: Measure | None) -> float | None:
         return None if found is None else _share(metric, found[1][0], found[0])
     value = quantile(measure, sli.quantile or 0.5)
     return None if value is None else value * scale_of(metric)
+
+
+def bound_words(metric: Metric | None, bound: float | None) -> str:
+    """A bound of a histogram as people read it: in the metric's unit where that is a time, else in seconds, as the
+    buckets are."""
+    if bound is None:
+        return ""
+    if metric is None or not isinstance(metric.sli, LatencySli):
+        return human_number(bound)
+    if metric.sli.threshold is not None:
+        return with_unit(bound, "s")
+    return with_unit(bound * scale_of(metric), metric.shown_unit)
 
 
 def _share(metric: Metric, bad: float, total: float) -> float | None:

@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from kaizen_tui.core.component import Metric
 from kaizen_tui.core.errors import StoreError
 from kaizen_tui.loop.canary_course import MOST, Course
 from kaizen_tui.loop.canary_record import Record
 from kaizen_tui.loop.canary_standing import Follower, Standing
+from kaizen_tui.loop.canary_values import bound_words
 from kaizen_tui.loop.driver import Driver
 from kaizen_tui.store.ticket_lock import TicketLock
 from tests.loop.canary_world import CanaryWorld
@@ -31,6 +33,18 @@ def read(world: CanaryWorld, follower: Follower | None = None) -> Standing:
     found = (follower or Follower(world.ws, world.id)).read(world.clock.timestamp())
     assert found is not None
     return found
+
+
+@pytest.mark.parametrize(
+    ("name", "unit", "asked", "words"),
+    [("p95_ms", "ms", {"quantile": 0.95}, "300 ms"), ("slow_pct", "%", {"threshold": 0.3}, "0.3 s")],
+)
+def test_the_bound_of_a_histogram_has_a_unit(name: str, unit: str, asked: dict[str, float], words: str) -> None:
+    sli = {"type": "latency", "histogram": "seconds_bucket", **asked}
+    metric = Metric.model_validate({"name": name, "threshold": 5.0, "unit": unit, "sli": sli})
+    assert bound_words(metric, 0.3) == words
+    assert bound_words(metric, None) == ""
+    assert bound_words(None, 0.3) == "0.3"
 
 
 def test_before_the_first_look_it_only_has_its_place(world: CanaryWorld) -> None:

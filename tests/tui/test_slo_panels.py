@@ -18,6 +18,7 @@ from kaizen_tui.tui.platform_messages import PlatformReady
 from kaizen_tui.tui.screens.components import ComponentScreen
 from kaizen_tui.tui.ticket.approval_page import budget_part
 from kaizen_tui.tui.tokens import KAIZEN_THEMES, derived_tokens, make_palette
+from kaizen_tui.tui.widgets.component_lines import metric_lines
 from kaizen_tui.tui.widgets.slo_lines import NO_PANELS, note_text, panel_lines, plan
 from tests.metrics.defined import Defined
 from tests.tui.boards import SIZES, calm, press, screen_text
@@ -332,6 +333,18 @@ def test_a_name_is_whole_where_there_is_room_and_lines_below_each_other_are_in_l
     assert sum(line.count("message_broadcast_rate ") for line in wide[1:]) == 2
     for lines in (narrow, wide):
         assert len({line.index("≤ 10") for line in lines if "≤ 10" in line}) == 1
+
+
+def test_how_many_metrics_are_in_each_state_is_said_whole_or_not_at_all() -> None:
+    variables = KAIZEN_THEMES[0].to_color_system().generate()
+    palette = make_palette({**variables, **derived_tokens(variables)})
+    found = set()
+    for width in range(30, 140):
+        head = metric_lines(hostile_platform()[0], 0, 2, "last hour", width, 20, palette)[0]
+        text = "".join(segment.text for segment in head).rstrip()
+        found.add(sum(text.count(f"{shape} 1") for shape in STATE_SHAPES.values()))
+        assert text[-1] not in STATE_SHAPES.values()
+    assert found == {0, 3}
 
 
 def test_on_the_approval_page_a_metric_is_one_line() -> None:

@@ -170,7 +170,7 @@ def _sli(one: "Standing", sli: "SliStanding", width: int) -> list[Content]:
     counts = f"   {sli.looks} looks"
     if sum(sli.events):
         both = [f"{bad:,} of {human_number(float(all_))}" for bad, all_ in zip(sli.bad, sli.events, strict=True)]
-        what = "bad" if sli.bound is None else f"above {sli.bound:g}"
+        what = f"above {sli.bound}" if sli.bound else "bad"
         counts += f" · {what}: canary {both[1]}, baseline {both[0]}"
     said = [Content.assemble(*values)]
     if width >= _BESIDE + 20:

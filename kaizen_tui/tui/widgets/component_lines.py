@@ -87,8 +87,10 @@ def metric_lines(
         (f"   {span}", tones.text),
         (f" · tier {component.tier} · {shown(component.owner)}", tones.muted),
         (f" · {tickets} open {noun}", tones.muted),
-        *count_pieces(component, palette),
     ]
+    counted = [*head, *count_pieces(component, palette)]
+    if sum(cell_len(text) for text, _ in counted) < width:
+        head = counted
     lines = [fit(_whole(head, width - 1), width, tones.text), fit([], width, tones.text)]
     if not component.metrics:
         return [*lines, fit([(" This component has no metrics yet.", tones.muted)], width, tones.text)]

@@ -61,7 +61,7 @@ async def test_the_tab_says_how_it_stands_and_that_nobody_drives_it(
         for words in (
             "25 % of the users", "step 3 of 3", "nobody drives this canary: `kaizen run KAIZ-014`", "of 20",
             "last decision  controller gives the canary 25 % of the users: each SLI has the evidence",
-            "✖ to go back", "errors_pct", "p95_ms", "canary ÷ baseline", "data 0 s old",
+            "✖ to go back", "errors_pct", "p95_ms", "looks · above 300 ms: canary", "canary ÷ baseline", "data 0 s old",
         ):  # fmt: skip
             assert words in said
         assert "25 % of the users" in screen_text(app)
