@@ -136,6 +136,11 @@ class Standing(NamedTuple):
         return self.data_age is None or self.data_age > limit
 
     @property
+    def in_doubt(self) -> bool:
+        """Whether a verdict says promote, and what was seen since then speaks against it: nothing is released."""
+        return self.state.verdict == "promote" and self.judged.answer == "wait" and bool(self.slis)
+
+    @property
     def runs(self) -> bool:
         """Whether it has begun and not ended."""
         return self.status == "canary" and self.state.ending is None and parts(self.state.share) > 0

@@ -71,6 +71,8 @@ def word_of(one: Standing) -> tuple[str, Tone]:
 def _answer(one: Standing) -> tuple[str, Tone]:
     if parts(one.state.share) >= parts(1.0):
         return "released", "success"
+    if one.in_doubt:
+        return "in doubt", "warning"
     if one.state.verdict == "promote":
         return "✔ promote", "success"
     if one.judged.astray:

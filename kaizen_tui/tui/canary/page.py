@@ -98,6 +98,8 @@ def _state(one: "Standing") -> list[Content]:
         said.append(text(f"✖ it has to go back: {one.judged.why}", BAD))
     elif answer == "hold" or state.verdict == "hold":
         said.append(text(f"⚠ hold, a person has to look: {one.judged.why}", WARN))
+    elif one.in_doubt:
+        said.append(text("⚠ verdict promote, but its evidence no longer suffices: nothing is released meanwhile", WARN))
     elif state.verdict == "promote":
         said.append(text("✔ verdict promote: it waits for the approvals", GOOD))
     elif answer == "promote":

@@ -13,6 +13,7 @@ from kaizen_tui.store.ticket_lock import TicketLock
 from kaizen_tui.tui import words
 from kaizen_tui.tui.canary.drawing import both_versions, filled, gauge, interval_course
 from kaizen_tui.tui.canary.mini import mini_of
+from kaizen_tui.tui.canary.page import summary
 from kaizen_tui.tui.messages import FilesChanged
 from tests.tui.boards import SIZES, Place, calm, press, screen_text, until
 from tests.tui.canary.canary_boards import Canary
@@ -146,7 +147,10 @@ def test_what_matters_most_is_the_word(canary: Canary) -> None:
         "splitter!": one._replace(state=state._replace(lost="refused")),
         "unreadable": driven._replace(trouble="line 3"),
         "old 3 min": driven._replace(data_at=one.at - 190),
-        "✔ promote": driven._replace(state=state._replace(verdict="promote")),
+        "✔ promote": driven._replace(
+            state=state._replace(verdict="promote"), judged=one.judged._replace(answer="promote")
+        ),
+        "in doubt": driven._replace(state=state._replace(verdict="promote")),
         "hold": driven._replace(judged=one.judged._replace(answer="hold")),
         "✖ go back": driven._replace(judged=one.judged._replace(answer="rollback")),
         "released": driven._replace(state=state._replace(share=1.0)),
@@ -154,6 +158,10 @@ def test_what_matters_most_is_the_word(canary: Canary) -> None:
         "waits": driven._replace(estimate=None),
     }
     assert {word: mini_of(standing).word for word, standing in words.items()} == {word: word for word in words}
+    doubtful = words["in doubt"]
+    assert doubtful.in_doubt
+    assert any("no longer suffices" in line.plain for line in summary(doubtful, 100))
+    assert any("waits for the approvals" in line.plain for line in summary(words["✔ promote"], 100))
     assert all(len(mini_of(standing).word) <= 10 for standing in words.values())
     assert STATUSES[4] == "canary"
 
