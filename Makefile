@@ -12,7 +12,7 @@ PYTEST_ARGS ?=
 DEMO_ARGS ?=
 # Tests that drive real programs mostly wait, and are spread among the others (tests/conftest.py): more workers than
 # cores pay.
-WORKERS ?= 4
+WORKERS ?= 3
 # Bytecode is what makes the second start fast.
 unexport PYTHONDONTWRITEBYTECODE
 unexport PYTHONPATH
