@@ -155,7 +155,7 @@ class Canary:
             if not alone and not both:
                 continue
             what, too = _beyond(part)
-            if alone or not self._may_be_equal(part, look):
+            if alone or not self._may_be_no_worse(part, look):
                 return Due(seen, look, "rollback", rollback, promote, what)
             held = held or f"{what}, and so {too}"
         if held:
@@ -172,15 +172,15 @@ class Canary:
         top = max(logs)
         return top + math.log(math.fsum(math.exp(log - top) for log in logs))
 
-    def _may_be_equal(self, part: SliPart, look: int) -> bool:
-        """The interval contains 1. Of a gauge nothing more is asked than that both are beyond the limit."""
+    def _may_be_no_worse(self, part: SliPart, look: int) -> bool:
+        """The interval doesn't lie above 1. Of a gauge no more is asked than that both are beyond the limit."""
         if part.shown is None:
             return True
         points, row = part.shown.points, part.shown.path[look]
-        low, high = intervals(
+        low, _ = intervals(
             row[points.counts][3:], row[None, points.nodes], self.settings.alpha, points.comparison.dispersion
         )
-        return bool(low[0] <= 1.0 <= high[0])
+        return bool(low[0] <= 1.0)
 
     def _blame(self, look: int) -> str:
         """The SLI that gave most of the evidence."""

@@ -121,6 +121,14 @@ def test_when_both_burn_alike_a_person_is_told_and_it_goes_on() -> None:
     assert verdict.answer == "rollback"
 
 
+def test_a_canary_that_burns_less_than_its_baseline_is_not_sent_back_to_it() -> None:
+    canary = Canary(Settings((Sli("errors", objective=0.999),)))
+    better = (Ratio(59_400.0, 5_940.0), Ratio(600.0, 30.0))
+    verdicts = [canary.look(look(float(at), better)) for at in range(40)]
+    assert verdicts[-1].evidence[0].high < 1
+    assert [verdicts[-1].answer, "rollback" in {one.answer for one in verdicts}] == ["hold", False]
+
+
 CALM, BURNING = (Ratio(14_850.0, 15.0), Ratio(150.0, 0.0)), (Ratio(14_850.0, 594.0), Ratio(150.0, 6.0))
 
 
