@@ -31,11 +31,10 @@ def edit(call: Call, ticket_id: str) -> int:
 
 def edit_ticket(call: Call, session: "Session", ticket_id: str) -> int:
     """The whole round trip; returns the exit code."""
-    argv = editor_command()
     copy = make_copy(call.workspace, ticket_id)
     kept = True
     try:
-        code, kept = _rounds(call, session, ticket_id, copy, argv)
+        code, kept = _rounds(call, session, ticket_id, copy, editor_command())
         return code
     except BaseException:  # a conflict, a full disk, Ctrl+C: whatever it is, it takes nobody's work along
         kept = copy.has_work()

@@ -10,6 +10,8 @@ from kaizen_tui.core.errors import KaizenError
 from kaizen_tui.core.text import safe
 
 if TYPE_CHECKING:
+    from typing import TextIO
+
     import click
 
 EXIT_DONE = 0
@@ -48,13 +50,13 @@ def wants_debug(argv: Sequence[str]) -> bool:
     return "--debug" in argv or os.environ.get("KAIZEN_DEBUG", "0") not in ("", "0")
 
 
-def close_stdout() -> None:
-    """Points stdout at nothing, so that the interpreter's last flush doesn't complain about the closed pipe."""
+def let_go(stream: "TextIO") -> None:
+    """Points a stream at nothing, so that the interpreter's last flush doesn't complain about a closed pipe."""
     try:
         null = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(null, sys.stdout.fileno())
+        os.dup2(null, stream.fileno())
         os.close(null)
-    except (OSError, ValueError, AttributeError):  # a replaced stdout (tests) has no descriptor
+    except (OSError, ValueError, AttributeError):  # a replaced stream (tests) has no descriptor
         return
 
 
@@ -68,7 +70,7 @@ def guarded(body: Callable[[], int], *, debug: bool = False) -> int:
         sys.stdout.flush()
         return code
     except BrokenPipeError:
-        close_stdout()
+        let_go(sys.stdout)
         return EXIT_PIPE_CLOSED
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
@@ -78,6 +80,16 @@ def guarded(body: Callable[[], int], *, debug: bool = False) -> int:
 
             traceback.print_exc()
         return explain(error)
+    finally:
+        _end_messages()
+
+
+def _end_messages() -> None:
+    """A message that nobody reads decides no exit code: the last flush of Python 3.13 meets it again, with 120."""
+    try:
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        let_go(sys.stderr)
 
 
 def explain(error: Exception) -> int:

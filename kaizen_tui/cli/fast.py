@@ -94,12 +94,12 @@ def _list(ws: "Workspace", request: Request, now: int) -> int | None:
 
 def _explained(error: BaseException) -> int:
     """What the commands of click say and return for an error; a reader of a pipe that has seen enough is none."""
-    from kaizen_tui.cli.errors import close_stdout, guarded, wants_debug
+    from kaizen_tui.cli.errors import guarded, let_go, wants_debug
 
     def again() -> int:
         raise error
 
-    close_stdout()  # it may be what failed, and what it still holds can't be written
+    let_go(sys.stdout)  # it may be what failed, and what it still holds can't be written
     return guarded(again, debug=wants_debug(sys.argv))
 
 

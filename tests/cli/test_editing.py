@@ -139,6 +139,14 @@ def test_an_editor_that_is_not_there(world: World, ticket: str, tmp_path: Path) 
     assert copies(world) == []
 
 
+def test_no_editor_at_all(world: World, ticket: str, tmp_path: Path) -> None:
+    result = world.cli("edit", ticket, env={"PATH": str(tmp_path), "EDITOR": ""})
+    assert (result.code, result.out, result.err) == (
+        6, "", "kaizen: error: there is no editor; set $EDITOR, for example to `nano`\n"
+    )  # fmt: skip
+    assert copies(world) == []
+
+
 def test_an_editor_that_removes_the_file(world: World, ticket: str, tmp_path: Path) -> None:
     result = edit(world, tmp_path, "path.unlink(); path.parent.rmdir()")
     assert result.code == 6

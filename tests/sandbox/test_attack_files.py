@@ -117,11 +117,15 @@ def test_the_environment_is_the_chosen_one(attack: Attack, monkeypatch: pytest.M
     assert names == {"HOME", "KAIZEN_TICKET_ID", "LANG", "PATH", "PWD", "TMPDIR"}
 
 
-def test_the_home_folder(attack: Attack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    home = os.path.expanduser("~")
-    code = "import glob, os\nprint(sorted(set(os.listdir({0!r})) - {{'.pyenv'}}) if os.path.isdir({0!r}) else [])"
+def test_the_home_folder(attack: Attack) -> None:
     # Of a Python in the home folder its own folder is seen, and nothing beside it.
-    assert printed(attack(code.format(home))) == "[]\n"
+    look = """
+import os
+for folder, folders, files in os.walk({home!r}):
+    folders[:] = [name for name in folders if os.path.join(folder, name) not in {known!r}]
+    print(*(os.path.join(folder, name) for name in files), sep="\\n", end="")
+"""
+    assert printed(attack(look.format(home=os.path.expanduser("~"), known=python_paths()))) == ""
 
 
 def test_git_of_the_workspace(attack: Attack, worktree: Worktree, repository: Repository) -> None:

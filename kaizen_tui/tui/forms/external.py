@@ -64,7 +64,16 @@ class EditorVisit:
         from kaizen_tui.loop.editor import editor_command, make_copy
 
         workspace, ticket_id = self._app.workspace, self.ticket_id
-        self._ask(lambda: CopyMade(self, make_copy(workspace, ticket_id), editor_command()))
+
+        def made() -> CopyMade:
+            copy = make_copy(workspace, ticket_id)
+            try:
+                return CopyMade(self, copy, editor_command())
+            except KaizenError:
+                copy.remove()
+                raise
+
+        self._ask(made)
 
     def edit(self, copy: "Copy", argv: list[str]) -> None:
         """Opens the editor and waits for it; then the text is checked and taken, in a worker."""

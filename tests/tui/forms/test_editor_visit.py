@@ -90,6 +90,15 @@ async def test_an_editor_that_fails_is_said(
         assert "the editor" in app.main.key_bar.word
 
 
+async def test_without_an_editor_no_copy_stays(ws: Workspace, app: KaizenApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kaizen_tui.loop.editor.FALLBACK_EDITORS", ())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await visit(app, pilot)
+        assert app.main.words is not None
+        assert "there is no editor" in app.main.words.plain
+    assert list(Path(ws.state, "edits").iterdir()) == []
+
+
 async def test_an_unknown_field_value_is_shown_with_its_line_and_edited_again(
     ws: Workspace, app: KaizenApp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
