@@ -41,7 +41,8 @@ def rollout_words(fields: Mapping[str, object], arrow: str) -> str:
     shares = [fields.get(name) for name in ("from", "to")]
     shown = [percent(one) for one in shares if isinstance(one, int | float) and not isinstance(one, bool)]
     words = [str(fields.get("action") or "").replace("_", " "), f" {arrow} ".join(shown) if len(shown) == 2 else ""]
-    return " ".join(word for word in words if word) + (", begun" if fields.get("verified") is False else "")
+    begun = fields.get("verified") is False and fields.get("action") not in (LOST, FOUND)  # these only say what is
+    return " ".join(word for word in words if word) + (", begun" if begun else "")
 
 
 def same_share(one: float, other: float) -> bool:

@@ -22,8 +22,10 @@ def test_the_log_says_which_shares_a_rollout_was_about(world: World) -> None:
     fields = {"action": "set_share", "from": 0.05, "to": 0.25}
     with transaction(world.ws, ticket) as tx:
         begun, done = (NewEvent(ADA, "rollout", {**fields, "verified": verified}) for verified in (False, True))
-        tx.commit(data=None, at=datetime(2025, 6, 1, tzinfo=UTC), events=[begun, done])
-    first, second = world.ok("log", ticket).out.splitlines()[-2:]
+        lost = NewEvent(ADA, "rollout", {"action": "lost", "to": 0.25, "verified": False, "reason": "it is away"})
+        tx.commit(data=None, at=datetime(2025, 6, 1, tzinfo=UTC), events=[begun, done, lost])
+    first, second, third = world.ok("log", ticket).out.splitlines()[-3:]
+    assert third.endswith("rollout  lost; it is away")
     assert first.endswith("rollout  set share 5 % -> 25 %, begun")
     assert second.endswith("rollout  set share 5 % -> 25 %")
 
