@@ -14,6 +14,10 @@ _GROUPS = {
 }  # fmt: skip
 # Offered only where a canary runs.
 CANARY_METHODS = frozenset({"pause_canary", "step_canary", "roll_back"})
+# Not offered of a ticket that is complete or aborted.
+UNTIL_FINAL = frozenset(
+    {"move_ticket", "approve_ticket", "reject_ticket", "sign_off_ticket", "abort_ticket", "evaluate_ticket"}
+)
 _WRITES = CANARY_METHODS | frozenset(
     {"approve_ticket", "reject_ticket", "sign_off_ticket", "abort_ticket", "move_ticket", "edit_ticket", "edit_file",
      "confirm", "yes", "sign", "evaluate_ticket"}

@@ -7,6 +7,7 @@ import pytest
 
 from kaizen_tui.core.states import STATUSES
 from kaizen_tui.tui.app import KaizenApp
+from kaizen_tui.tui.screens.ticket import TicketScreen
 from tests.tui.boards import GRACE, SIZES, Place, calm, press, screen_text, write
 
 OWNER = "backend-team"
@@ -170,5 +171,12 @@ async def test_a_final_ticket_goes_nowhere(place: Place) -> None:
     app = place.app()
     async with app.run_test(size=(120, 36)) as pilot:
         await calm(pilot, app)
+        await press(pilot, app, "6")
+        keys = app.main.key_bar.render_line(0).text
+        assert "↵ open   n new   e edit" in keys
+        assert "approve" not in keys
         await press(pilot, app, "m", "h")
         assert "complete is final" in words(app)
+        await press(pilot, app, "escape", "enter", "enter")
+        assert isinstance(app.screen, TicketScreen)
+        assert "approve" not in app.screen.key_bar.render_line(0).text

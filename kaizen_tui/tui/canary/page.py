@@ -37,7 +37,8 @@ def canary_lines(one: "Standing", width: int) -> list[Content]:
     if one.trouble:
         said.append(Content.assemble(text("✖ ", BAD), text(one.trouble, BAD)))
     if not one.slis:
-        return [*said, text("no look yet: there is no evidence", MUTED)]
+        words = "no look yet: there is no evidence" if one.runs else "what its looks measured is not kept here"
+        return [*said, text(words, MUTED)]
     said += _evidence(one)
     for sli in one.slis:
         said += [Content(""), *_sli(one, sli, width)]
@@ -129,7 +130,8 @@ def _numbers(one: "Standing") -> Content:
     events = max((sum(sli.events) for sli in one.slis), default=0)
     counted = f"{one.looks} looks counted" + (f" · {human_number(float(events))} events" if events else "")
     if one.data_age is None:
-        return Content.assemble(text(counted, MUTED), text(" · no numbers of both versions yet", WARN))
+        none = text(" · no numbers of both versions yet", WARN) if one.runs else Content("")
+        return Content.assemble(text(counted, MUTED), none)
     data = text(f" · data {age(int(one.data_age))} old", BAD if one.stale and one.runs else MUTED)
     return Content.assemble(text(counted, MUTED), data)
 

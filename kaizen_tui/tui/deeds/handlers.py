@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, cast
 
+from kaizen_tui.core.states import FINAL
 from kaizen_tui.tui.deeds.commanding import CommandSide
 from kaizen_tui.tui.deeds.dragging import DragSide
 from kaizen_tui.tui.deeds.news import DigestReady, NewsReady, NewsSide
@@ -10,7 +11,7 @@ from kaizen_tui.tui.deeds.picking import BulkAnswered, PickSide
 from kaizen_tui.tui.deeds.undoing import UndoAnswered, UndoSide
 from kaizen_tui.tui.desk import ReadOnlyError
 from kaizen_tui.tui.messages import CardDragged, CardDropped, MoveAnswered
-from kaizen_tui.tui.ticket_actions import CANARY_METHODS
+from kaizen_tui.tui.ticket_actions import CANARY_METHODS, UNTIL_FINAL
 
 if TYPE_CHECKING:
     from kaizen_tui.tui.action import Action
@@ -55,8 +56,10 @@ class DeedHandlers:
         if action.method in ("digest", "mark_read"):
             return "" if self.news.unread else "nothing has changed since you last looked"
         screen = cast("BoardScreen", self)
+        row = screen.board.selected
+        if action.method in UNTIL_FINAL and row is not None and row.status in FINAL and not self.picks.ids:
+            return f"{row.id} is {row.status}, which is final"
         if action.method in CANARY_METHODS:
-            row = screen.board.selected
             running = row is not None and row.id in screen.canaries.standings
             return "" if running else "the ticket under the cursor has no running canary"
         if action.method in NEEDS_CARD:

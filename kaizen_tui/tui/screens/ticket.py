@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
+from kaizen_tui.core.states import FINAL
 from kaizen_tui.core.text import safe
 from kaizen_tui.tui import words
 from kaizen_tui.tui.action import Action
@@ -21,7 +22,7 @@ from kaizen_tui.tui.styles import style_sheet
 from kaizen_tui.tui.ticket import acts
 from kaizen_tui.tui.ticket.messages import CriteriaReady, PagesReady, ReadingFailed, Told
 from kaizen_tui.tui.ticket.pages import TABS, Pages, read_pages
-from kaizen_tui.tui.ticket_actions import CANARY_METHODS, TICKET
+from kaizen_tui.tui.ticket_actions import CANARY_METHODS, TICKET, UNTIL_FINAL
 from kaizen_tui.tui.widgets.bars import KeyBar
 from kaizen_tui.tui.widgets.panes import WordsPane
 from kaizen_tui.tui.widgets.prose import Prose
@@ -145,6 +146,7 @@ class TicketScreen(Screen[str], inherit_bindings=False):
             self._draw_tabs()
             self._draw_head()
             self._draw()
+            self.offer()
 
     def on_canaries_shown(self, message: CanariesShown) -> None:
         found = message.standings.get(self.ticket_id)
@@ -240,15 +242,12 @@ class TicketScreen(Screen[str], inherit_bindings=False):
 
     def offer(self) -> None:
         """Shows the keys that work right now."""
-        read_only = self.kaizen.desk.read_only
         running = self.ticket_id in self.kaizen.main.canaries.standings
-        self.key_bar.offer(
-            tuple(
-                action
-                for action in self.kaizen.keymap.footer(TICKET)
-                if not (action.writes and read_only) and (running or action.method not in CANARY_METHODS)
-            )
-        )
+        final = self._pages is not None and self._pages.status in FINAL
+        off = (CANARY_METHODS if not running else frozenset()) | (UNTIL_FINAL if final else frozenset())
+        read_only = self.kaizen.desk.read_only
+        footer = self.kaizen.keymap.footer(TICKET)
+        self.key_bar.offer(tuple(one for one in footer if not (one.writes and read_only) and one.method not in off))
 
     def action_show_tab(self, nth: int) -> None:
         self._places[self.tab] = self._body.scroll_offset.y

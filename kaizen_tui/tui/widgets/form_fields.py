@@ -246,8 +246,12 @@ class Choice(Bar, can_focus=True):
         for option in self._options:
             chosen = option == self.value
             style = _on(base, tones.severity.get(option, tones.accent) if chosen else tones.muted)
-            segments.append(Segment("▸" if chosen and self.has_focus else " ", _on(base, palette.key)))
-            segments.append(Segment(f"{self._shapes.get(option, ' ')} {option}  ", style))
+            # The arrows that choose another one, while they do.
+            before, after = (" ", " ") if not chosen else ("◂", "▸") if self.has_focus else ("[", "]")
+            ends = _on(base, palette.key if self.has_focus else style)
+            segments.append(Segment(before, ends))
+            segments.append(Segment(f"{self._shapes.get(option, ' ')} {option}", style))
+            segments.append(Segment(f"{after} ", ends))
         if self.value not in self._options:
             segments.append(Segment(f" {safe(self.value)}", _on(base, tones.error)))
         return Strip(segments).adjust_cell_length(self.size.width, base)

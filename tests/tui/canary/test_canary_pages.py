@@ -92,6 +92,9 @@ def test_a_released_canary_waits_for_nobody(place: Place, canary: Canary) -> Non
     next_one = "once the baseline's servers run it: `kaizen deploy KAIZ-014 --share 0`"
     assert next_one not in after
     assert next_one in "\n".join(line.plain for line in canary_lines(released._replace(stands=True), 100))
+    bare = canary_lines(released._replace(slis=(), data_at=None), 100)
+    assert "what its looks measured is not kept here" in bare[-1].plain
+    assert not any("yet" in line.plain for line in bare)  # nothing more comes
 
 
 async def test_the_pane_beside_the_board_follows_it(place: Place, canary: Canary) -> None:

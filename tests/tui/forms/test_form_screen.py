@@ -53,6 +53,7 @@ async def test_how_a_criterion_is_read_stands_there_whole_whatever_the_width(ws:
     app = make_app(ws)
     async with app.run_test(size=(120, 48)) as pilot:
         form = await opened(app, pilot, "e")
+        assert "[● medium]" in screen_text(app)  # seen without colour, and where the cursor is elsewhere
         field = form.body.fields["success_criteria"] if form.body is not None else None
         assert isinstance(field, ListField)
         for width in range(119, 79, -1):
