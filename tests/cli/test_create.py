@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -455,6 +456,21 @@ def test_a_branch_that_is_checked_out_elsewhere_is_used_there(forge: Forge) -> N
     assert made.out == f"{forge.root}\n"
     assert (forge.root / "app.py").read_text() == "N = 2\n"
     assert not forge.tree.exists()
+
+
+def test_a_checkout_that_was_moved_or_copied(forge: Forge) -> None:
+    by_hand(forge)
+    forge.ok("create", "KAIZ-001")
+    moved, copy = (forge.root.with_name(name) for name in ("moved", "copy"))
+    shutil.copytree(forge.root, copy, symlinks=True)
+    foreign = forge.cli("-C", str(copy), "create", "KAIZ-001")
+    assert foreign.code == 6
+    assert f"is another repository's, of which this one is a copy; {forge.tree}" in foreign.err
+    forge.root.rename(moved)
+    forge.root.mkdir()  # where the tests run
+    gone = forge.cli("-C", str(moved), "create", "KAIZ-001")
+    assert gone.code == 6
+    assert f"`git worktree repair {moved}/.kaizen/worktrees/KAIZ-001`" in gone.err
 
 
 def test_a_ticket_that_is_at_its_end(forge: Forge) -> None:

@@ -40,7 +40,11 @@ def find_place(workspace: Workspace, ticket_id: str, base: str | None) -> Place:
     path = f"{workspace.state}/worktrees/{ticket_id}"
     home = _checked_out(root, branch)
     if home and not os.path.isdir(home):
-        raise StoreError(f"the worktree of {branch} is gone", where=home, hint="`git worktree prune` forgets it")
+        hint = f"`git worktree repair {path}`" if os.path.lexists(path) else "`git worktree prune` forgets it"
+        raise StoreError(f"the worktree of {branch} is gone", where=home, hint=hint)
+    if home and _repository(home) != _repository(root):
+        what = f"the worktree of {branch} is another repository's, of which this one is a copy"
+        raise StoreError(what, where=home, hint=f"remove {_repository(root)}/worktrees/{ticket_id} to forget it here")
     if not home and os.path.lexists(path):
         raise StoreError(f"this is no worktree of {branch}", where=path, hint="move it away, then repeat the command")
     return Place(root, branch, home or path, bool(home), tip, tip or _base(root, base))
@@ -70,6 +74,11 @@ def _checked_out(root: str, branch: str) -> str:
         elif line == f"branch refs/heads/{branch}":
             return folder
     return ""
+
+
+def _repository(folder: str) -> str:
+    said = plumbing(folder, "rev-parse", "--path-format=absolute", "--git-common-dir")
+    return os.path.realpath(os.fsdecode(said).removesuffix("\n"))
 
 
 def refuse_unclean(place: Place) -> None:
