@@ -155,5 +155,13 @@ async def test_help_shows_every_key_of_the_registry(place: Place) -> None:
         # What the marks mean is not behind the keys of other screens.
         assert said.index("changed since you last looked") < said.index("The component before")
         assert "Keys" in screen_text(app)
-        await press(pilot, app, "j", "pagedown", "end", "home", "escape")
+        await press(pilot, app, "j", "pagedown", "end", "home")
+        await pilot.resize_terminal(80, 24)
+        seen = []
+        for _ in range(8):
+            seen += [line for line in screen_text(app).splitlines() if line.strip() in ("picked", "gates")]
+            await press(pilot, app, "pagedown")
+        assert seen
+        assert all(line.index(line.strip()) == 2 + 2 + 16 for line in seen)  # below the words, not below the key
+        await press(pilot, app, "escape")
         assert app.screen is app.main

@@ -1,5 +1,6 @@
 """The help screen: every key, from the registry of actions; what the marks on cards mean; the filter language."""
 
+import re
 from collections.abc import Iterable
 
 from rich.cells import cell_len
@@ -26,7 +27,14 @@ _MARKS = (
     ("✖█░░ ✔██░", MUTED, "its evidence for going back, and for going on; full is decided"),
     ("5 d", MUTED, "how long the ticket has been in its column"),
 )
+_KEYS = 16  # cells of the column of keys
 _ORDER = "Cards stand by severity, then by how long they have waited; in Complete and Aborted the latest comes first."
+
+
+class _Rows(Prose):
+    """Rows of two columns: what a row says goes on in its own."""
+
+    BEGINNING = re.compile(rf" {{2}}.{{{_KEYS - 1}}} |\s*")
 
 
 class HelpScreen(ReadingDialog):
@@ -38,7 +46,7 @@ class HelpScreen(ReadingDialog):
         self._where = context
 
     def body(self) -> Iterable[Widget]:
-        yield Prose(lines(help_lines(self._keymap, self._where)))
+        yield _Rows(lines(help_lines(self._keymap, self._where)))
 
 
 def help_lines(keymap: Keymap, context: str = "") -> list[Content]:
@@ -70,4 +78,4 @@ def _key_lines(keymap: Keymap, groups: dict[str, list[Action]]) -> list[Content]
 
 
 def _row(left: str, style: str, right: str) -> Content:
-    return Content.assemble(text("  "), text(left, style), text(" " * max(2, 16 - cell_len(left))), text(right))
+    return Content.assemble(text("  "), text(left, style), text(" " * max(2, _KEYS - cell_len(left))), text(right))

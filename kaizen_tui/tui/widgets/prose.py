@@ -1,6 +1,7 @@
 """Lines of words that wrap under their own beginning: after the indent, the mark or the age that a line starts with."""
 
 import re
+from typing import ClassVar
 
 from rich.cells import cell_len
 from textual.content import Content
@@ -12,14 +13,17 @@ _NARROWEST = 16
 _NEW_LINE = Content("\n")
 
 
-def hang(content: Content, width: int) -> list[Content]:
-    """`content` in lines of at most `width` cells; what doesn't fit goes on below where the words began."""
+def hang(content: Content, width: int, beginning: re.Pattern[str] = _BEGINNING) -> list[Content]:
+    """`content` in lines of at most `width` cells; what doesn't fit goes on below where the words began.
+
+    beginning: what stands before the words of a line.
+    """
     lines: list[Content] = []
     for line in content.split("\n", allow_blank=True):
         if line.cell_length <= width:
             lines.append(line)
             continue
-        found = _BEGINNING.match(line.plain)
+        found = beginning.match(line.plain)
         start = found.end() if found is not None else 0
         indent = cell_len(line.plain[:start])
         if width - indent < _NARROWEST:
@@ -33,6 +37,8 @@ def hang(content: Content, width: int) -> list[Content]:
 
 class Prose(Static):
     """Content with hanging indents. Its text is never read as markup: only Content is taken."""
+
+    BEGINNING: ClassVar[re.Pattern[str]] = _BEGINNING
 
     def __init__(self, content: Content, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(content, markup=False, id=id, classes=classes)
@@ -52,7 +58,7 @@ class Prose(Static):
 
     def _lines(self, width: int) -> list[Content]:
         if self._hung[0] != width:
-            self._hung = (width, hang(self._words, width))
+            self._hung = (width, hang(self._words, width, self.BEGINNING))
         return self._hung[1]
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
