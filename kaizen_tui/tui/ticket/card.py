@@ -139,7 +139,11 @@ def _made_of(card: "ScoreCard") -> list[Content]:
     limits += [f"{human_number(sandbox.time_s)} s" if sandbox.time_s is not None else "", f"network {sandbox.network}"]
     counts = text("✔ ", GOOD) if card.in_sandbox else text("✖ ", BAD)
     does = "" if card.in_sandbox else "   does not open the canary's gate"
-    said = [heading("MEASURED ON"), text(" · ".join(part for part in parts if part))]
+    # Of results that were handed in nobody knows where they were measured, only where they were read.
+    said = [
+        heading("SCORED ON" if sandbox.kind == "external" else "MEASURED ON"),
+        text(" · ".join(part for part in parts if part)),
+    ]
     said += [heading("SANDBOX"), Content.assemble(counts, text(sandbox.kind), text(does, BAD))]
     said.append(text(" · ".join(part for part in (*limits, *sandbox.protections) if part), MUTED))
     said += [heading("COMMITS")]

@@ -1,13 +1,17 @@
 """The pure parts of a ticket's page and its approval: bars, confirmation, Markdown."""
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kaizen_tui.core.scorecard import Ratio
+from kaizen_tui.core.scorecard import Ratio, ScoreCard
+from kaizen_tui.tui.ticket.card import card_page
 from kaizen_tui.tui.ticket.confirm import HOLD_SECONDS, Confirmation, way_of
 from kaizen_tui.tui.ticket.intervals import Axis, axis_for, bar, scale
 from kaizen_tui.tui.ticket.markdown import MOST_BYTES, render_markdown, summary_of
+from tests.tui.ticket import ticket_world
 
 
 def ratio(low: float, point: float, high: float) -> Ratio:
@@ -146,3 +150,10 @@ def test_the_summary() -> None:
     assert summary_of("## Summary\n\nObjective:\n\n> faster\n>\n> by far\n") == "Objective: faster by far"
     assert summary_of("## Summary\n\nTBD\n") == ""
     assert summary_of("") == ""
+
+
+@pytest.mark.parametrize(("kind", "head"), [("bubblewrap", "MEASURED ON"), ("external", "SCORED ON")])
+def test_a_score_card_says_where_it_was_measured_if_that_is_known(kind: str, head: str) -> None:
+    raw = json.dumps(ticket_world.card(sandbox={"kind": kind}))
+    page = "\n".join(line.plain for line in card_page(ScoreCard.parse(raw.encode()), 100))
+    assert f"\n{head}\n" in page
