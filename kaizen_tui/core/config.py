@@ -130,7 +130,7 @@ class Generator(StrictBlock):
     read_only: tuple[Annotated[Text, AfterValidator(_absolute)], ...] = ()
     time: Span | None = None
     memory: Bytes | None = None
-    pids: Annotated[Integer, Field(ge=1)] | None = None
+    pids: Annotated[Integer, Field(ge=1, le=100_000)] | None = None
     disk: Bytes | None = None
     paths: tuple[Annotated[Text, AfterValidator(_pattern)], ...] = ()
     max_files: Annotated[Integer, Field(ge=1, le=10_000)] = 100

@@ -95,7 +95,7 @@ class SandboxLimits(Block):
 
     memory: Bytes | None = None
     disk: Bytes | None = None
-    pids: Annotated[Integer, Field(ge=1)] | None = None
+    pids: Annotated[Integer, Field(ge=1, le=100_000)] | None = None
     time: Span | None = None
     network: Literal["none", "host"] = "none"
 

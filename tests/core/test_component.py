@@ -172,6 +172,7 @@ def change(block: str, key: str, value: Any) -> dict[str, Any]:
     [
         ("evaluation", "tolerance", "5", (), "write percents with the sign"),
         ("evaluation", "tolerance", "100%", (), "must be below 1"),
+        ("evaluation", "sandbox", {"pids": 10**8}, ("pids",), "must be at most 100000"),
         ("evaluation", "setup", "make", (), "a command is a list of words"),
         ("evaluation", "setup", [], (), "must not be empty"),
         ("evaluation", "tests", ["pytest"], (), "must be a mapping"),
