@@ -241,6 +241,9 @@ async def test_the_detail_pane(place: Place, size: tuple[int, int]) -> None:
                      "PCC State Broadcaster", "tier 2", "into Planned", "LOG"):  # fmt: skip
             assert part in plain
         assert app.main.board.display
+        # Where the keys go is seen without colour: a bar down the pane's side.
+        side = app.main.detail.pane.region.x
+        assert {line[side] for line in screen_text(app).splitlines()[1 : 1 + app.main.detail.pane.size.height]} == {"▌"}
         assert app.main.key_bar.render_line(0).text.startswith(" Esc back   ↵ whole page   j k scroll   m move ")
         await press(pilot, app, "j", "pagedown", "end", "home", "k", "escape")
         assert app.main.context == "board"
