@@ -3,9 +3,9 @@
 from typing import TYPE_CHECKING
 
 from textual.content import Content
-from textual.screen import Screen
 
 from kaizen_tui.tui import words
+from kaizen_tui.tui.screens.left_once import LeftOnce
 from kaizen_tui.tui.ticket import acts
 from kaizen_tui.tui.ticket.confirm import Confirmation
 from kaizen_tui.tui.ticket.dossier import Dossier
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 _TICK = 0.2
 
 
-class ConfirmingScreen(Screen[Content], inherit_bindings=False):
+class ConfirmingScreen(LeftOnce[Content], inherit_bindings=False):
     """A part of the approval screen. What is approved is what stood on the screen when Enter was pressed: it is kept
     apart from later readings."""
 
     def __init__(self, app: "KaizenApp", ticket_id: str) -> None:
-        super().__init__(id="approval-screen")
+        super().__init__()
         self.kaizen = app
         self.ticket_id = ticket_id
         self.dossier: Dossier | None = None

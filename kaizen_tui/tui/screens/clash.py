@@ -16,6 +16,7 @@ from kaizen_tui.tui.form_actions import CLASH
 from kaizen_tui.tui.forms.three_way import PICKS, Clash, Merged, Pick
 from kaizen_tui.tui.forms.values import TITLES
 from kaizen_tui.tui.messages import ActionPressed
+from kaizen_tui.tui.screens.left_once import LeftOnce
 from kaizen_tui.tui.styles import style_sheet
 from kaizen_tui.tui.widgets.bars import KeyBar
 
@@ -51,14 +52,14 @@ class ClashCard(Static):
         self.update(Content("\n").join(parts))
 
 
-class ClashScreen(ModalScreen["dict[str, Pick] | None"], inherit_bindings=False):
+class ClashScreen(LeftOnce["dict[str, Pick] | None"], ModalScreen["dict[str, Pick] | None"], inherit_bindings=False):
     """Returns what was picked for each clashing field, or None when the person went back."""
 
     CSS_PATH = style_sheet("form")
     AUTO_FOCUS = ""
 
     def __init__(self, app: "KaizenApp", ticket_id: str, merged: Merged) -> None:
-        super().__init__(id="clash-screen")
+        super().__init__()
         self.kaizen = app
         self._ticket_id = ticket_id
         self._merged = merged

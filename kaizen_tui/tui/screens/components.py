@@ -37,7 +37,7 @@ class ComponentScreen(FullScreen):
     CONTEXT = COMPONENTS
 
     def __init__(self, app: "KaizenApp", component: str = "") -> None:
-        super().__init__(app, "component-screen")
+        super().__init__(app)
         self.body = ClickLines(id="panel-lines")
         self._component = component
         self._metric = ""

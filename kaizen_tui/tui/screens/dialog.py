@@ -8,17 +8,19 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
+from textual.css.query import DOMQuery
 from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Static
 
+from kaizen_tui.tui.screens.left_once import LeftOnce
 from kaizen_tui.tui.styles import style_sheet
 
 Answer = TypeVar("Answer")
 _FRAME_LINES = 6  # the rule, the title and the keys, the empty lines around the body, the margin below
 
 
-class Dialog(ModalScreen[Answer | None]):
+class Dialog(LeftOnce[Answer | None], ModalScreen[Answer | None]):
     """A modal panel. Esc leaves it without an answer."""
 
     CSS_PATH = style_sheet("dialog")
@@ -50,7 +52,12 @@ class Dialog(ModalScreen[Answer | None]):
     def on_resize(self, event: events.Resize) -> None:
         # Textual gives an automatic height no share of what is left, so what the other lines take is counted here.
         room = event.size.height - _FRAME_LINES - self.FOOT_LINES
-        self.query_one("#panel-body").styles.max_height = max(3, room)
+        for panel in self._panels():
+            panel.styles.max_height = max(3, room)
+
+    def _panels(self) -> DOMQuery[Widget]:
+        """What scrolls; not there yet, or no longer, when keys come fast."""
+        return self.query("#panel-body")
 
     def action_leave(self) -> None:
         self.dismiss(None)
@@ -69,15 +76,14 @@ class ReadingDialog(Dialog[None]):
         Binding("q,enter,question_mark,exclamation_mark", "leave", "back"),
     ]
 
-    @property
-    def _scrolled(self) -> Widget:
-        return self.query_one("#panel-body")
-
     def action_scroll(self, down: int) -> None:
-        self._scrolled.scroll_relative(y=down, animate=False)
+        for panel in self._panels():
+            panel.scroll_relative(y=down, animate=False)
 
     def action_page(self, down: int) -> None:
-        self._scrolled.scroll_relative(y=down * max(1, self._scrolled.size.height - 2), animate=False)
+        for panel in self._panels():
+            panel.scroll_relative(y=down * max(1, panel.size.height - 2), animate=False)
 
     def action_ends(self, bottom: int) -> None:
-        self._scrolled.scroll_to(y=self._scrolled.max_scroll_y if bottom else 0, animate=False)
+        for panel in self._panels():
+            panel.scroll_to(y=panel.max_scroll_y if bottom else 0, animate=False)

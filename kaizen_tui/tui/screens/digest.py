@@ -41,7 +41,8 @@ class DigestScreen(Dialog[bool]):
 
     def action_scroll(self, down: int) -> None:
         """Scrolls."""
-        self.query_one("#panel-body").scroll_relative(y=down, animate=False)
+        for panel in self._panels():
+            panel.scroll_relative(y=down, animate=False)
 
     def action_read(self) -> None:
         """All of it was read."""

@@ -30,7 +30,7 @@ class FlowScreen(FullScreen):
     CONTEXT = FLOW
 
     def __init__(self, app: "KaizenApp") -> None:
-        super().__init__(app, "flow-screen")
+        super().__init__(app)
         self.span = 1
         self.flow: Flow | None = None
         self._limits: dict[str, int] = {}

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 from textual import events
 from textual.actions import SkipAction
-from textual.screen import Screen
 from textual.widgets import TextArea
 
 from kaizen_tui.tui.action import Action
 from kaizen_tui.tui.form_actions import FORM, FORM_CHOICE, FORM_LINE, FORM_LIST, FORM_PICK, FORM_SAVE
 from kaizen_tui.tui.forms.state import FormState
 from kaizen_tui.tui.messages import ActionPressed
+from kaizen_tui.tui.screens.left_once import LeftOnce
 from kaizen_tui.tui.styles import style_sheet
 from kaizen_tui.tui.widgets.bars import KeyBar
 from kaizen_tui.tui.widgets.form_body import FormBody, SaveButton
@@ -31,14 +31,14 @@ _CONTEXTS = (FORM, FORM_LINE, FORM_LIST, FORM_PICK, FORM_CHOICE, FORM_SAVE)
 _PATIENCE = 1.0  # seconds
 
 
-class FormKeys(Screen[None], inherit_bindings=False):
+class FormKeys(LeftOnce[None], inherit_bindings=False):
     """What keys do in a form."""
 
     CSS_PATH = style_sheet("form")
     AUTO_FOCUS = ""
 
     def __init__(self, app: "KaizenApp") -> None:
-        super().__init__(id="form-screen")
+        super().__init__()
         self.kaizen = app
         self.key_bar = KeyBar(app.keymap, id="form-keys")
         self.body: FormBody | None = None

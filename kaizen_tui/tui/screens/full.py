@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.app import ComposeResult
-from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
 
 from kaizen_tui.metrics.platform import Platform, source_words
 from kaizen_tui.tui.action import Action
 from kaizen_tui.tui.messages import ActionPressed
+from kaizen_tui.tui.screens.left_once import LeftOnce
 from kaizen_tui.tui.styles import style_sheet
 from kaizen_tui.tui.widgets.bars import Bar, KeyBar, Piece
 from kaizen_tui.tui.widgets.cards import Line
@@ -63,15 +63,15 @@ class Lines(Bar):
         return Strip(line).adjust_cell_length(self.size.width, self.palette.normal.text)
 
 
-class FullScreen(Screen[None], inherit_bindings=False):
+class FullScreen(LeftOnce[None], inherit_bindings=False):
     """A screen over the board. Subclasses draw `body` in `draw` and name their context of the registry."""
 
     CSS_PATH = style_sheet("panels")
     AUTO_FOCUS = ""
     CONTEXT: ClassVar[str] = ""
 
-    def __init__(self, app: "KaizenApp", name: str) -> None:
-        super().__init__(id=name)
+    def __init__(self, app: "KaizenApp") -> None:
+        super().__init__()
         self.kaizen = app
         self.head = HeadBar(id="panel-head")
         self.body = Lines(id="panel-lines")

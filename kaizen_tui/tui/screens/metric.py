@@ -46,7 +46,7 @@ class MetricScreen(FullScreen):
     CONTEXT = CHART
 
     def __init__(self, app: "KaizenApp", component: str, metric: str, span: int = 0) -> None:
-        super().__init__(app, "metric-screen")
+        super().__init__(app)
         self._component = component
         self._metric = metric
         self.span = span

@@ -39,7 +39,7 @@ class ProposeScreen(FullScreen):
     CONTEXT = PROPOSE
 
     def __init__(self, app: "KaizenApp", component: str) -> None:
-        super().__init__(app, "propose-screen")
+        super().__init__(app)
         self._component = component
         self.proposals: tuple[Proposal, ...] | None = None
         self.trouble = ""

@@ -13,6 +13,7 @@ from kaizen_tui.core.text import safe
 from kaizen_tui.tui.action import Action
 from kaizen_tui.tui.form_actions import REFUSED
 from kaizen_tui.tui.messages import ActionPressed
+from kaizen_tui.tui.screens.left_once import LeftOnce
 from kaizen_tui.tui.styles import style_sheet
 from kaizen_tui.tui.widgets.bars import KeyBar
 
@@ -23,14 +24,14 @@ if TYPE_CHECKING:
 _MOST = 200
 
 
-class RefusedScreen(ModalScreen["RefusedChoice | None"], inherit_bindings=False):
+class RefusedScreen(LeftOnce["RefusedChoice | None"], ModalScreen["RefusedChoice | None"], inherit_bindings=False):
     """Returns what the person chose."""
 
     CSS_PATH = style_sheet("form")
     AUTO_FOCUS = ""
 
     def __init__(self, app: "KaizenApp", ticket_id: str, refusal: "Refusal") -> None:
-        super().__init__(id="refused-screen")
+        super().__init__()
         self.kaizen = app
         self._ticket_id = ticket_id
         self._refusal = refusal

@@ -12,6 +12,7 @@ from textual.widgets import Static
 from kaizen_tui.core.conditions import ROLLBACK
 from kaizen_tui.tui.action import Action
 from kaizen_tui.tui.messages import ActionPressed
+from kaizen_tui.tui.screens.left_once import LeftOnce
 from kaizen_tui.tui.styles import style_sheet
 from kaizen_tui.tui.ticket.approval_page import criterion_line
 from kaizen_tui.tui.ticket_actions import SIGN_OFF, SIGN_OFF_TEXT
@@ -32,14 +33,14 @@ class SignOff(NamedTuple):
     note: str
 
 
-class SignOffScreen(ModalScreen[SignOff], inherit_bindings=False):
+class SignOffScreen(LeftOnce[SignOff], ModalScreen[SignOff], inherit_bindings=False):
     """The answer is what was picked; None when the person thought better of it."""
 
     CSS_PATH = style_sheet("ticket")
     AUTO_FOCUS = ""
 
     def __init__(self, app: "KaizenApp", ticket_id: str, found: "Signable") -> None:
-        super().__init__(id="sign-off-screen")
+        super().__init__()
         self.kaizen = app
         self._ticket_id = ticket_id
         criteria = found.criteria

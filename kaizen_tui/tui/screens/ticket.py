@@ -8,7 +8,6 @@ from textual import events
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import Static
 
 from kaizen_tui.core.states import FINAL
@@ -18,6 +17,7 @@ from kaizen_tui.tui.action import Action
 from kaizen_tui.tui.canary.messages import CanariesShown
 from kaizen_tui.tui.celltext import clip
 from kaizen_tui.tui.messages import ActionPressed, Failed, Said, WorkspaceTouched
+from kaizen_tui.tui.screens.left_once import LeftOnce
 from kaizen_tui.tui.styles import style_sheet
 from kaizen_tui.tui.ticket import acts
 from kaizen_tui.tui.ticket.messages import CriteriaReady, PagesReady, ReadingFailed, Told
@@ -71,7 +71,7 @@ def _tab_labels(marks: tuple[str, ...], width: int) -> tuple[list[str], int]:
     return labels, gap
 
 
-class TicketScreen(Screen[str], inherit_bindings=False):
+class TicketScreen(LeftOnce[str], inherit_bindings=False):
     """Reads the ticket in a worker and shows it. The answer is "move" when the person wants to move it, else None."""
 
     CSS_PATH = style_sheet("ticket")
@@ -79,7 +79,7 @@ class TicketScreen(Screen[str], inherit_bindings=False):
 
     def __init__(self, app: "KaizenApp", ticket_id: str, tab: int = 0) -> None:
         """tab: the page that is shown first."""
-        super().__init__(id="ticket-screen")
+        super().__init__()
         self.kaizen = app
         self.ticket_id = ticket_id
         self.tab = tab
