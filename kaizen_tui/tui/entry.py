@@ -242,6 +242,7 @@ def _demonstrate(arguments: Arguments) -> int:
         return play_unattended(wish, sys.stdout)
     if not _has_terminal():
         raise UsageError("the board needs a terminal", hint="`kaizen-tui --demo --unattended` plays it without one")
+    _need_unicode()
     from kaizen_tui.tui.demonstration import watch
 
     return watch(wish, lambda workspace, actor: board_options(workspace, arguments, actor or None))
@@ -301,11 +302,23 @@ def _has_terminal() -> bool:
 
 def _need_terminal() -> None:
     """The dashboard reads stdin and draws on stderr, as Textual does, so that stdout may be a pipe."""
-    if _served() or _has_terminal():
+    if _served():
+        return
+    if _has_terminal():
+        _need_unicode()
         return
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError("the board needs a terminal", hint="`kaizen list` prints the tickets without one")
     raise UsageError("this terminal can't draw a board (TERM is dumb or not set)", hint="use `kaizen list`")
+
+
+def _need_unicode() -> None:
+    encoding = sys.stderr.encoding.lower().replace("-", "").replace("_", "")
+    if encoding != "utf8":
+        raise UsageError(
+            f"the board needs UTF-8, and this terminal's encoding is {sys.stderr.encoding}",
+            hint="set LC_ALL=C.UTF-8, or use `kaizen list`",
+        )
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """`kaizen-tui` before the board: options, exit codes, what is imported, settings read early."""
 
+import io
 import os
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from kaizen_tui.core.errors import UsageError
+from kaizen_tui.tui import entry
 from kaizen_tui.tui.entry import Arguments, parse_arguments, run
 from kaizen_tui.tui.settings import read_settings
 from tests.tui.boards import Place
@@ -40,6 +42,30 @@ def test_no_terminal_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     Place(tmp_path / "ws")
     assert run(["-C", str(tmp_path / "ws")]) == 2
     assert "needs a terminal" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("encoding", "code", "said"),
+    [
+        ("iso8859-1", 2, "the board needs UTF-8, and this terminal's encoding is iso8859-1; set LC_ALL=C.UTF-8"),
+        ("UTF-8", 0, ""),
+    ],
+)
+def test_a_terminal_without_utf8_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, encoding: str, code: int, said: str
+) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    Terminal.encoding = encoding  # type: ignore[assignment]
+    place, terminal = Place(tmp_path / "ws"), Terminal()
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(sys, "stdin", Terminal())
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setattr(entry, "_open", lambda _workspace, _arguments: 0)
+    assert run(["-C", str(place.root)]) == code
+    assert said in terminal.getvalue()
 
 
 def test_help_and_version_import_neither_textual_nor_pydantic(capsys: pytest.CaptureFixture[str]) -> None:
