@@ -11,8 +11,8 @@ from kaizen_tui.core.ticket import Ticket
 def all_hold(ticket: Ticket, metrics: Sequence[MetricFields]) -> tuple[CriterionResult, ...]:
     """Each of them passes. metrics: the component's."""
     found = []
-    for text in (*ticket.success_criteria, *ticket.abort_criteria):
-        kind = "success" if text in ticket.success_criteria else "abort"
+    of_kinds = (("success", ticket.success_criteria), ("abort", ticket.abort_criteria))
+    for kind, text in ((kind, text) for kind, criteria in of_kinds for text in criteria):
         reading = read_criterion(text, tuple(metrics))
         if reading.kind == "automatic":
             result = {"text": text, "kind": kind, "metric": reading.metric, "measured": 1.0, "verdict": "pass"}

@@ -113,9 +113,13 @@ class World:
     def sign_off(self, actor: str, criterion: str) -> None:
         self.say("signoff", actor, criterion=criterion, note="")
 
-    def evaluate(self, verdict: str = "pass", kind: str = "bubblewrap", commit: str | None = None) -> None:
+    def evaluate(
+        self, verdict: str = "pass", kind: str = "bubblewrap", commit: str | None = None, left_out: str = ""
+    ) -> None:
+        """left_out: an automatic criterion that the score-card doesn't judge."""
         metrics = self.component.metric_fields if self.component is not None else ()
-        self.card = card(commit or self.commit or commit_of(0), verdict, kind, all_hold(self.ticket, metrics))
+        judged = tuple(one for one in all_hold(self.ticket, metrics) if one.text != left_out)
+        self.card = card(commit or self.commit or commit_of(0), verdict, kind, judged)
         self.card_hash = f"{len(self.log.rows):064x}"  # of the file's bytes: another one after each evaluation
         self.say("evaluate", "kaizen", verdict=verdict, score_card=self.card_hash)
 

@@ -36,8 +36,10 @@ ACTORS = st.sampled_from(sorted(NAMES))
 OLA = "Ola Ng <ola@x.io>"
 OWNERS = {OLA: "ola", "ana@x.io": "ana", "backend-team": "backend-team", "": ""}
 OBJECTIVES = ("p95 below 10 ms", "p95 below 9 ms", "TBD", "")
-SUCCESS = ((LATENCY, DROPS, USERS), (LATENCY,), (DROPS, USERS), (), ("TBD",))
-ABORTS = (("p95_latency_ms > 15",), ("when it hurts",), ())
+TOO_SLOW = "p95_latency_ms > 15"
+AUTOMATIC = {LATENCY, TOO_SLOW}  # the others are sentences: a person judges them
+SUCCESS = ((LATENCY, DROPS, USERS), (LATENCY,), (DROPS, USERS), (), ("TBD",), (TOO_SLOW, DROPS))
+ABORTS = ((TOO_SLOW,), ("when it hurts",), (), (TOO_SLOW, LATENCY))
 PLANS = ("restart", "")
 NEEDED = {0: 2, 1: 1, 2: 1, 3: 1}
 EDGES = {
@@ -58,6 +60,16 @@ class Oracle:
         self.world = world
         self.tier = tier
         self.past: list[dict[str, Any]] = []
+        self.judged: dict[str, set[str]] = {"success": set(), "abort": set()}
+
+    def automatic(self) -> dict[str, set[str]]:
+        """What a machine has to judge. The same line asks for the opposite as success and as abort criterion."""
+        ticket = self.world.ticket
+        return {"success": AUTOMATIC & {*ticket.success_criteria}, "abort": AUTOMATIC & {*ticket.abort_criteria}}
+
+    def evaluated(self, left_out: str) -> None:
+        """A score-card was written: it judges what the ticket holds now, but for one line."""
+        self.judged = {kind: lines - {left_out} for kind, lines in self.automatic().items()}
 
     def note(self, kind: str, actor: str, **more: Any) -> None:
         self.past.append({"kind": kind, "who": NAMES.get(actor, actor), "seen": self.seen(), **more})
@@ -114,8 +126,7 @@ class Oracle:
             found.add("abort_criteria")
         if not ticket.rollback_plan:
             found.add("rollback_plan")
-        measured = LATENCY in ticket.success_criteria or "p95_latency_ms > 15" in ticket.abort_criteria
-        if measured and self.world.states["p95_latency_ms"][0] != "fresh":
+        if any(self.automatic().values()) and self.world.states["p95_latency_ms"][0] != "fresh":
             found.add("metric")
         return found
 
@@ -152,6 +163,8 @@ class Oracle:
         else:
             found |= {"score_card"} if card.verdict != "pass" else set()
             found |= {"sandbox"} if card.sandbox.kind != "bubblewrap" else set()
+            unjudged = [lines - self.judged[kind] for kind, lines in self.automatic().items()]
+            found |= {"criteria"} if any(unjudged) else set()
             found |= {"candidate"} if card.commits.candidate != self.world.commit else set()
         if not any(e.get("to") == "in_review" for e in self.past):
             events = [e for e in events if e["seen"]["status"] in ("in_review", "canary")]
@@ -223,7 +236,7 @@ class TicketMachine(RuleBasedStateMachine):
 
     @rule(
         field=st.sampled_from(["objective", "success_criteria", "abort_criteria", "rollback_plan", "owner"]),
-        choice=st.integers(0, 4),
+        choice=st.integers(0, 5),
     )
     def edit(self, field: str, choice: int) -> None:
         pool = {
@@ -262,9 +275,12 @@ class TicketMachine(RuleBasedStateMachine):
     @rule(
         verdict=st.sampled_from(["pass", "pass", "pass", "fail", "inconclusive"]),
         kind=st.sampled_from(["bubblewrap", "bubblewrap", "bubblewrap", "container", "unsafe-local"]),
+        left_out=st.sampled_from(["", "", LATENCY, TOO_SLOW]),
     )
-    def evaluate(self, verdict: str, kind: str) -> None:
-        self.world.evaluate(verdict, kind)
+    def evaluate(self, verdict: str, kind: str, left_out: str) -> None:
+        """left_out: an automatic criterion that the score-card doesn't judge."""
+        self.world.evaluate(verdict, kind, left_out=left_out)
+        self.oracle.evaluated(left_out)
 
     @rule(number=st.integers(1, 3), author=st.sampled_from(["Axel Ost <axel@x.io>", "Ana Ruiz <ana@x.io>"]))
     def candidate_moves(self, number: int, author: str) -> None:
@@ -281,7 +297,7 @@ class TicketMachine(RuleBasedStateMachine):
         self.world.say("rollout", "kaizen", action=action, verified=verified)
 
     @precondition(lambda self: self.world.status not in ("complete", "aborted"))
-    @rule(skip=st.sampled_from(["", "", "", "plan", "card", "sign", "approve", "verdict"]))
+    @rule(skip=st.sampled_from(["", "", "", "plan", "card", "criterion", "side", "sign", "approve", "verdict"]))
     def do_the_next_thing_right(self, skip: str) -> None:
         """What a careful team does before the next move, perhaps but for one thing: else nothing gets far."""
         world = self.world
@@ -290,7 +306,9 @@ class TicketMachine(RuleBasedStateMachine):
             self._edit(rollback_plan="restart", **({"owner": OLA} if world.ticket.owner != OLA else {}))
             self.surroundings(True, "fresh")
         if skip != "card":
-            self.evaluate("pass", "bubblewrap")
+            self.evaluate("pass", "bubblewrap", TOO_SLOW if skip == "criterion" else "")
+        if skip == "side":  # what was judged as an abort criterion is made one of success
+            self._edit(success_criteria=SUCCESS[5])
         if skip != "sign":
             self.sign_off("Cat Li <cat@x.io>", USERS if world.status == "canary" else DROPS)
         if skip != "verdict" and world.status == "canary":
