@@ -4,8 +4,8 @@ FOLDER/run-X.lease  a locked file for as long as its process lives; one JSON lin
                     that has to go with it, written before the thing is made
 FOLDER/run-X/       worktrees, output
 
-The system unlocks the file when the process ends, however it does. The next lease, and `sweep`, remove what is
-unlocked.
+The system unlocks the file when the process ends, however it does. A process beside it (`janitor`) then removes what is
+unlocked, and so do the next lease and `sweep`, should that one be gone as well.
 """
 
 import atexit
@@ -16,14 +16,14 @@ import os
 import re
 import signal
 import subprocess
-import threading
+import sys
 import time
-from collections.abc import Iterator
 from types import FrameType, TracebackType
 from typing import Any
 
 from kaizen_tui.core.errors import StoreError
 from kaizen_tui.sandbox import cgroup, processes
+from kaizen_tui.sandbox.signals import in_main_thread, undisturbed
 
 _NAME = re.compile(r"run-[0-9a-f]{12}")
 _FLAGS = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -51,6 +51,7 @@ class Lease:
         self._fd = -1
         self._boot = processes.boot_id()
         self._handlers: dict[signal.Signals, Any] = {}
+        self._janitor: subprocess.Popen[bytes] | None = None
         self.folder = ""
 
     def __enter__(self) -> "Lease":
@@ -59,7 +60,7 @@ class Lease:
         atexit.register(self.close)
         try:
             sweep(self._room)
-            with _undisturbed():
+            with undisturbed():
                 self._take()
         except BaseException:
             self.close()
@@ -88,12 +89,14 @@ class Lease:
 
     def close(self) -> None:
         """Ends and removes everything. Again does nothing."""
-        with _undisturbed():
+        with undisturbed():
             fd, self._fd = self._fd, -1
-            if fd >= 0:
-                try:
+            try:
+                if fd >= 0:
                     _clear(self._room, os.path.basename(self.folder), fd)
-                finally:
+            finally:
+                self._dismiss()
+                if fd >= 0:
                     os.close(fd)
         handlers, self._handlers = self._handlers, {}
         for number, handler in handlers.items():
@@ -101,11 +104,15 @@ class Lease:
         atexit.unregister(self.close)
 
     def _take(self) -> None:
+        name = f"run-{os.urandom(6).hex()}"
+        path = f"{self._room}/{name}.lease"
+        self._engage(name)
         while self._fd < 0:
-            name = f"run-{os.urandom(6).hex()}"
-            path = f"{self._room}/{name}.lease"
             try:
                 fd = os.open(path, _FLAGS | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
+            except FileExistsError:
+                time.sleep(_PAUSE)  # the sweep below has it
+                continue
             except OSError as error:
                 raise StoreError(
                     f"cannot make the sandbox's folder: {error.strerror}", where=self._room, hint=_WRITABLE
@@ -116,6 +123,30 @@ class Lease:
                 self._fd = -1
                 os.close(fd)
         os.mkdir(self.folder, 0o700)
+
+    def _engage(self, name: str) -> None:
+        """Has somebody clean up should this process be killed, from before there is anything to clean up.
+
+        Where none can be started, the next lease does it.
+        """
+        with contextlib.suppress(OSError):
+            self._janitor = subprocess.Popen(
+                [sys.executable, "-P", "-m", "kaizen_tui.sandbox.janitor"],
+                bufsize=0,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,  # Ctrl+C, and whoever ends the whole group, leave it alone
+            )
+            assert self._janitor.stdin is not None
+            self._janitor.stdin.write(os.fsencode(f"{self._room}\0{name}\0"))
+
+    def _dismiss(self) -> None:
+        janitor, self._janitor = self._janitor, None
+        if janitor is not None and janitor.stdin is not None:
+            janitor.kill()
+            janitor.wait()
+            janitor.stdin.close()
 
 
 def sweep(folder: str) -> list[str]:
@@ -145,7 +176,7 @@ def _sweep_one(folder: str, name: str) -> bool:
         # A lease that came with the files of somebody else's checkout is none.
         if os.fstat(fd).st_uid != os.geteuid() or not _locked(fd) or not _in_place(fd, path):
             return False
-        with _undisturbed():
+        with undisturbed():
             _clear(folder, name, fd)
         return True
     finally:
@@ -207,9 +238,8 @@ def _end_all_of(name: str) -> None:
 def _forget_worktree(admin: str, name: str) -> None:
     """Removes git's own folder of a worktree of the lease `name`, also one that git had only begun."""
     if _ADMIN.search(admin) and admin.endswith(f"-{name}") and not os.path.islink(admin):
+        # Not the folder above: another process' git may be about to make its own in it.
         remove_tree(admin)
-        with contextlib.suppress(OSError):  # others have worktrees, or there never was one
-            os.rmdir(os.path.dirname(admin))
 
 
 def remove_tree(path: str) -> None:
@@ -242,10 +272,6 @@ def _in_place(fd: int, path: str) -> bool:
     return (info.st_dev, info.st_ino) == (held.st_dev, held.st_ino)
 
 
-def _in_main_thread() -> bool:
-    return threading.current_thread() is threading.main_thread()
-
-
 def _ending_by_exception() -> dict[signal.Signals, Any]:
     """Makes SIGTERM and SIGHUP raise `Ended`, where nobody else cares for them; returns what was before."""
 
@@ -253,26 +279,8 @@ def _ending_by_exception() -> dict[signal.Signals, Any]:
         raise Ended(128 + number)
 
     before: dict[signal.Signals, Any] = {}
-    if _in_main_thread():
+    if in_main_thread():
         for number in (signal.SIGTERM, signal.SIGHUP):
             if signal.getsignal(number) is signal.SIG_DFL:
                 before[number] = signal.signal(number, end)
     return before
-
-
-@contextlib.contextmanager
-def _undisturbed() -> Iterator[None]:
-    """No signal raises in the main thread meanwhile; one that came is raised at the end."""
-    if not _in_main_thread():
-        yield
-        return
-    came: list[int] = []
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = {number: signal.signal(number, lambda got, frame: came.append(got)) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-        if came:
-            signal.raise_signal(came[0])

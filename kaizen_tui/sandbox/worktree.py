@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from kaizen_tui.core.errors import StoreError
 from kaizen_tui.core.git_environment import QUIET, git_environment
 from kaizen_tui.sandbox.lease import Lease
+from kaizen_tui.sandbox.signals import undisturbed
 
 TIMEOUT = 600.0  # seconds; a large checkout on a slow disk
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,40}")
@@ -102,16 +103,17 @@ def _git(
 ) -> bytes:  # fmt: skip
     """keep: a descriptor that git inherits. fails: exit codes that mean "nothing" and not an error."""
     try:
-        done = subprocess.run(
-            ["git", *QUIET, *args],
-            cwd=cwd,
-            env={**git_environment(os.environ), **(extra or {})},
-            input=stdin,
-            capture_output=True,
-            timeout=TIMEOUT,
-            pass_fds=() if keep is None else (keep,),
-            check=False,
-        )
+        with undisturbed():  # of Ctrl+C in a terminal git hears itself
+            done = subprocess.run(
+                ["git", *QUIET, *args],
+                cwd=cwd,
+                env={**git_environment(os.environ), **(extra or {})},
+                input=stdin,
+                capture_output=True,
+                timeout=TIMEOUT,
+                pass_fds=() if keep is None else (keep,),
+                check=False,
+            )
     except FileNotFoundError as error:
         raise StoreError("git is not installed, or the repository is gone", where=cwd, hint="install git") from error
     except subprocess.TimeoutExpired as error:

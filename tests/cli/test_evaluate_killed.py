@@ -4,6 +4,7 @@ import json
 import os
 import random
 import signal
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -77,7 +78,7 @@ def test_a_benchmark_that_never_ends_is_interrupted(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("lines", [1, 4, 6, *nightly(2, 3, 5, 7)])
-def test_after_a_kill_the_next_run_cleans_up_and_goes_on(shop: Shop, lines: int) -> None:
+def test_after_a_kill_the_next_run_goes_on(shop: Shop, lines: int) -> None:
     stop_after(shop, lines, signal.SIGKILL)
     found = kept(shop)
     shop.cli("evaluate", "KAIZ-001")
@@ -86,6 +87,14 @@ def test_after_a_kill_the_next_run_cleans_up_and_goes_on(shop: Shop, lines: int)
     assert kept(shop) == 0
     assert shop.ok("verify").code == 0
     assert found <= 5
+
+
+def test_after_a_kill_nothing_is_left_also_without_a_next_run(shop: Shop) -> None:
+    stop_after(shop, 6, signal.SIGKILL)
+    deadline = time.monotonic() + 60
+    while found := shop.leftovers():
+        assert time.monotonic() < deadline, found
+    assert kept(shop) >= 1
 
 
 @pytest.fixture

@@ -1,13 +1,16 @@
 """Worktrees: exactly the commit, nothing runs while they are made, nothing stays."""
 
 import os
+import signal
+import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from kaizen_tui.core.errors import StoreError
-from kaizen_tui.sandbox.lease import Lease
-from kaizen_tui.sandbox.worktree import Worktree, add_worktree
+from kaizen_tui.sandbox.lease import Ended, Lease
+from kaizen_tui.sandbox.worktree import Worktree, add_worktree, plumbing
 from tests.sandbox.repository import Repository
 
 
@@ -24,7 +27,7 @@ def test_two_commits_side_by_side_and_gone_at_the_end(repository: Repository) ->
         assert repository.worktrees() == 2
     assert os.listdir(room) == []
     assert repository.worktrees() == 0
-    assert not (repository.root / ".git/worktrees").exists()
+    assert list((repository.root / ".git/worktrees").glob("*")) == []
 
 
 def test_an_exception_leaves_nothing(repository: Repository) -> None:
@@ -100,3 +103,25 @@ def test_git_is_asked_about_the_worktree_whatever_its_git_file_says(
     Path(worktree.path, "version").write_text("9\n")
     assert worktree.git("diff", "--name-only") == b"version\n"
     assert not ran.exists()
+
+
+def test_a_signal_waits_for_git(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Raised while `subprocess.run` waits, it may leave a lock held, for which that then waits for ever."""
+    run, done = subprocess.run, []
+
+    def interrupted(*args: Any, **more: Any) -> Any:
+        signal.raise_signal(signal.SIGTERM)
+        done.append(run(*args, **more))
+        return done[0]
+
+    def end(number: int, frame: object) -> None:
+        raise Ended(128 + number)
+
+    before = signal.signal(signal.SIGTERM, end)
+    monkeypatch.setattr(subprocess, "run", interrupted)
+    try:
+        with pytest.raises(Ended):
+            plumbing(str(repository.root), "status")
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert [one.returncode for one in done] == [0]
