@@ -239,7 +239,7 @@ def _release(one: Situation) -> Act | None:
     if not one.gate:
         return Act("wait", "; ".join(one.shut) or "the gate of complete is shut")
     if not _promoted(one):
-        return Act("wait", "what was seen since the verdict speaks against it: the evidence no longer suffices")
+        return Act("wait", "the looks that are here don't suffice for the verdict")
     return Act("set_share", "every gate of complete is open", 1.0)
 
 

@@ -1,6 +1,6 @@
 """The conditions of each gate: for every state, what a ticket needs to be let in. Each unmet one in plain words.
 
-The table is docs/cli.md's. Nothing here knows about enforcement or overrides: that is gates.decide.
+The table is docs/gates.md's. Nothing here knows about enforcement or overrides: that is gates.decide.
 """
 
 from __future__ import annotations

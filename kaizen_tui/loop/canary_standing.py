@@ -136,8 +136,13 @@ class Standing(NamedTuple):
         return self.data_age is None or self.data_age > limit
 
     @property
+    def held(self) -> bool:
+        """Whether a person has to look, as of the newest look; without any, as the last verdict says."""
+        return self.judged.answer == "hold" or (self.state.verdict == "hold" and not self.slis)
+
+    @property
     def in_doubt(self) -> bool:
-        """Whether a verdict says promote, and what was seen since then speaks against it: nothing is released."""
+        """Whether a verdict says promote, and the looks that are here don't: nothing is released."""
         return self.state.verdict == "promote" and self.judged.answer == "wait" and bool(self.slis)
 
     @property

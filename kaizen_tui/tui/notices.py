@@ -1,6 +1,6 @@
 """What an empty board says in place of cards: why it is empty, and what to do."""
 
-from kaizen_tui.tui.widgets.board import Notice
+from kaizen_tui.tui.widgets.notice import Notice
 
 NO_TICKETS = Notice("No tickets yet.", "Press n to write the first one.")
 NO_TICKETS_TO_READ = Notice("No tickets yet.", "`kaizen new` writes the first one.")

@@ -96,7 +96,7 @@ def test_a_verdict_whose_evidence_was_lost_since_releases_nothing_until_it_is_ba
     promoted = CanaryState(BEGUN, 0.25, BEGUN, verdict="promote")
     for judged in (Judged("wait", "", 0.25), PROMOTE):
         found = act(promoted, gate=True, judged=judged)
-        assert (found.kind, "no longer suffices" in found.reason) == ("wait", True)
+        assert (found.kind, "don't suffice" in found.reason) == ("wait", True)
 
 
 def test_blind_means_nobody_and_numbers_bring_the_share_back() -> None:

@@ -6,6 +6,7 @@ import signal
 import pytest
 
 from tests.e2e.conftest import Open
+from tests.e2e.terminal import Terminal
 from tests.tui.boards import Place
 
 pytestmark = pytest.mark.e2e
@@ -29,13 +30,18 @@ def test_create(place: Place, open_board: Open) -> None:
     assert "owner: backend-team" in text  # the component's
 
 
-def test_an_unfinished_ticket_survives_the_way_back(place: Place, open_board: Open) -> None:
+def half_typed(open_board: Open) -> Terminal:
     board = open_board()
     board.press("n")
     board.see("Write the ticket", "pcc-main")
     board.press("Enter")
     board.type("Half a thought")
     board.see("Half a thought")
+    return board
+
+
+def test_an_unfinished_ticket_survives_the_way_back(place: Place, open_board: Open) -> None:
+    board = half_typed(open_board)
     board.press("Escape")
     board.see("DRAFT 0")
     assert list((place.root / "tickets").iterdir()) == []
@@ -48,12 +54,7 @@ def test_an_unfinished_ticket_survives_the_way_back(place: Place, open_board: Op
 def test_a_signal_keeps_what_was_typed_and_gives_the_terminal_back(
     place: Place, open_board: Open, number: signal.Signals
 ) -> None:
-    board = open_board()
-    board.press("n")
-    board.see("Write the ticket", "pcc-main")
-    board.press("Enter")
-    board.type("Half a thought")
-    board.see("Half a thought")
+    board = half_typed(open_board)
 
     board.signal(number)
 

@@ -62,14 +62,18 @@ async def test_a_screen_that_is_left_takes_no_other_along(tmp_path: Path, opened
         app.exit(0)
 
 
+async def at_components(app: KaizenApp, pilot: Pilot[int]) -> ComponentScreen:
+    await settle(app, pilot)
+    await pilot.press("c")
+    await settle(app, pilot)
+    assert isinstance(app.screen, ComponentScreen)
+    return app.screen
+
+
 async def test_keys_behind_the_one_that_opened_a_screen_go_there(tmp_path: Path) -> None:
     app = board(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
-        await settle(app, pilot)
-        await pilot.press("c")
-        await settle(app, pilot)
-        components = app.screen
-        assert isinstance(components, ComponentScreen)
+        components = await at_components(app, pilot)
         for _ in range(2):  # the first opens the help page, the second leaves that
             components.post_message(events.Key("question_mark", "?"))
         await pilot.pause()
@@ -81,10 +85,7 @@ async def test_keys_behind_the_one_that_opened_a_screen_go_there(tmp_path: Path)
 async def test_a_screen_is_left_with_those_on_top_of_it(tmp_path: Path) -> None:
     app = board(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
-        await settle(app, pilot)
-        await pilot.press("c")
-        await settle(app, pilot)
-        components = app.screen
+        components = await at_components(app, pilot)
         await pilot.press("question_mark")
         assert isinstance(app.screen, HelpScreen)
         components.dismiss(None)
@@ -113,11 +114,7 @@ async def test_a_dialog_without_its_words_can_be_resized_and_scrolled(tmp_path: 
 async def test_a_screen_may_be_opened_again_while_the_last_one_is_being_removed(tmp_path: Path) -> None:
     app = board(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
-        await settle(app, pilot)
-        await pilot.press("c")
-        await settle(app, pilot)
-        first = app.screen
-        assert isinstance(first, ComponentScreen)
+        first = await at_components(app, pilot)
         first.dismiss(None)
         await app.push_screen(ComponentScreen(app))
         assert isinstance(app.screen, ComponentScreen)

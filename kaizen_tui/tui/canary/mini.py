@@ -77,7 +77,7 @@ def _answer(one: Standing) -> tuple[str, Tone]:
         return "✔ promote", "success"
     if one.judged.astray:
         return "traffic?", "warning"
-    if "hold" in (one.judged.answer, one.state.verdict):
+    if one.held:
         return "hold", "warning"
     if one.judged.answer == "promote":
         return "✔ go on", "success"

@@ -97,10 +97,13 @@ def _state(one: "Standing") -> list[Content]:
     answer = one.judged.answer
     if answer == "rollback":
         said.append(text(f"✖ it has to go back: {one.judged.why}", BAD))
-    elif answer == "hold" or state.verdict == "hold":
-        said.append(text(f"⚠ hold, a person has to look: {one.judged.why}", WARN))
+    elif one.held:
+        why = f": {one.judged.why}" if one.judged.why else ""
+        said.append(text(f"⚠ hold, a person has to look{why}", WARN))
     elif one.in_doubt:
-        said.append(text("⚠ verdict promote, but its evidence no longer suffices: nothing is released meanwhile", WARN))
+        said.append(
+            text("⚠ verdict promote, but the looks that are here don't suffice for it: nothing is released yet", WARN)
+        )
     elif state.verdict == "promote":
         said.append(text("✔ verdict promote: it waits for the approvals", GOOD))
     elif answer == "promote":

@@ -43,7 +43,8 @@ from kaizen_tui.tui.ticket.messages import CriteriaReady, Told
 from kaizen_tui.tui.ticket_work import TicketWork
 from kaizen_tui.tui.travel_side import TravelSide
 from kaizen_tui.tui.widgets.bars import HeaderBar, HeaderState, KeyBar
-from kaizen_tui.tui.widgets.board import Board, Notice
+from kaizen_tui.tui.widgets.board import Board
+from kaizen_tui.tui.widgets.notice import Notice
 
 if TYPE_CHECKING:
     from kaizen_tui.tui.app import KaizenApp

@@ -5,9 +5,8 @@ look different are drawn again from an LRU of strips.
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from rich.cells import cell_len
 from rich.segment import Segment
 from textual import events
 from textual.cache import LRUCache
@@ -19,12 +18,12 @@ from textual.widget import Widget
 from kaizen_tui.core.row import TicketRow
 from kaizen_tui.core.states import STATUSES
 from kaizen_tui.tui import layout
-from kaizen_tui.tui.celltext import clip, shown
 from kaizen_tui.tui.columns import Columns, locate
 from kaizen_tui.tui.messages import CardDragged, CardDropped, CardOpened, ColumnAimed, CursorMoved
 from kaizen_tui.tui.tokens import Palette, make_palette
 from kaizen_tui.tui.view import View
 from kaizen_tui.tui.widgets import cards, heads
+from kaizen_tui.tui.widgets.notice import Notice, notice_line
 
 if TYPE_CHECKING:
     from kaizen_tui.tui.canary.mini import Mini
@@ -32,13 +31,6 @@ if TYPE_CHECKING:
     _Card = tuple[TicketRow, int, int, str, Mini | None, str]  # as read, width, look, age, canary, evaluation
 _KEPT_CARDS = 600
 _CANARY = STATUSES.index("canary")
-
-
-class Notice(NamedTuple):
-    """Words in the middle of the board in place of cards: what is so, and what to do."""
-
-    title: str
-    hint: str = ""
 
 
 LOADING = Notice("Reading the tickets …")
@@ -267,7 +259,8 @@ class Board(Widget, can_focus=True, inherit_bindings=False):
         if y < heads_height:
             segments = self._head_line(y - heads_height)
         elif self._notice is not None:
-            segments = self._notice_line(y - heads_height, self._notice)
+            view = self.view
+            segments = notice_line(self._notice, y - heads_height, view.width, view.cards_height, self.palette)
         else:
             segments = [segment for lane in self.view.lanes for segment in self._lane_line(lane, y - heads_height)]
         return Strip(segments, self.view.width)
@@ -293,18 +286,6 @@ class Board(Widget, can_focus=True, inherit_bindings=False):
         else:
             lines = [heads.rule(lane, palette, lane.column == focus, lane is lanes[-1]) for lane in lanes]
         return [segment for line in lines for segment in line]
-
-    def _notice_line(self, y: int, notice: Notice) -> list[Segment]:
-        palette = self.palette
-        middle = self.view.cards_height // 3
-        text, style = "", palette.heading
-        if y == middle:
-            text, style = notice.title, palette.normal.text
-        elif y == middle + 2:
-            text = shown(notice.hint)
-        text = clip(text, self.view.width)
-        before = (self.view.width - cell_len(text)) // 2
-        return [Segment(" " * before + text + " " * (self.view.width - before - cell_len(text)), style)]
 
     def _lane_line(self, lane: layout.Lane, y: int) -> cards.Line:
         """A lane's cells in line `y` of the cards' area: a line of a card, and the rule (or thumb) at the right."""

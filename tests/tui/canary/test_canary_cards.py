@@ -160,8 +160,12 @@ def test_what_matters_most_is_the_word(canary: Canary) -> None:
     assert {word: mini_of(standing).word for word, standing in words.items()} == {word: word for word in words}
     doubtful = words["in doubt"]
     assert doubtful.in_doubt
-    assert any("no longer suffices" in line.plain for line in summary(doubtful, 100))
+    assert any("don't suffice for it" in line.plain for line in summary(doubtful, 100))
     assert any("waits for the approvals" in line.plain for line in summary(words["✔ promote"], 100))
+    # A hold is over when the looks say so, whatever the last entry in the log is.
+    over = driven._replace(state=state._replace(verdict="hold"), estimate=None)
+    assert mini_of(over).word == "waits"
+    assert mini_of(over._replace(slis=())).word == "hold"
     assert all(len(mini_of(standing).word) <= 10 for standing in words.values())
     assert STATUSES[4] == "canary"
 
