@@ -193,4 +193,5 @@ def test_a_process_of_a_dead_runner_is_ended(repository: Repository) -> None:
         entry = {"boot": processes.boot_id(), "kind": "process", "value": [orphan.pid, processes.start_of(orphan.pid)]}
         (room / "run-0123456789ab.lease").write_text(json.dumps(entry))
         sweep(str(room))
-        assert orphan.wait() == -signal.SIGKILL
+        # Its child is ended first: it may get to its own end before it is killed.
+        assert orphan.wait() in (0, -signal.SIGKILL)
